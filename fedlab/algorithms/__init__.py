@@ -1,0 +1,15 @@
+"""The algorithms: one algorithm, one file, each as short as its pseudocode.
+
+To add one, write a subclass of `FedAvg` and name it in `ALGORITHMS`: the lab, the command line and the property tests
+find it there. A class written in a notebook cell goes straight into `Experiment(algorithm=MyAlgorithm())`.
+"""
+
+from fedlab.algorithms.fedavg import FedAvg, PartyResult
+from fedlab.algorithms.fedprox import FedProx
+from fedlab.algorithms.fedsgd import FedSGD
+
+Algorithm = FedAvg  # every algorithm is FedAvg with something changed
+
+ALGORITHMS: dict[str, type[FedAvg]] = {kind.name: kind for kind in (FedSGD, FedAvg, FedProx)}
+
+__all__ = ["ALGORITHMS", "Algorithm", "FedAvg", "FedProx", "FedSGD", "PartyResult"]

@@ -1,0 +1,25 @@
+"""MNIST, whole and embedded: 60,000 + 10,000 images of handwritten digits, without a network.
+
+Source: Yann LeCun, Corinna Cortes and Christopher Burges, "The MNIST database of handwritten digits" (1998).
+Licence of the data: CC BY-SA 3.0, Yann LeCun and Corinna Cortes. `mnist.npz` holds the four original arrays,
+losslessly compressed; a test compares their MD5 sums with those of the original files.
+"""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from importlib.resources import files
+
+import numpy as np
+
+from fedlab.datasets.base import Dataset
+
+
+@lru_cache(maxsize=1)
+def mnist() -> Dataset:
+    """The 60,000 training and 10,000 test images, (N, 28, 28) uint8, read-only and loaded once."""
+    with files("fedlab.datasets").joinpath("mnist.npz").open("rb") as file, np.load(file, allow_pickle=False) as archive:
+        arrays = {name: archive[name] for name in ("x_train", "y_train", "x_test", "y_test")}
+    for array in arrays.values():
+        array.setflags(write=False)
+    return Dataset("mnist", arrays["x_train"], arrays["y_train"], arrays["x_test"], arrays["y_test"])

@@ -1,0 +1,219 @@
+"""An Experiment: one frozen description of a run, to and from JSON and a short link.
+
+The same names serve in Python, in the lab, on the command line and in files. A partition's or an algorithm's own
+settings stand beside the others:
+
+    >>> Experiment(parties=3, examples=3000, algorithm="fedprox", mu=0.1).link()
+    'fedlab1:parties=3&examples=3000&algorithm=fedprox&mu=0.1#2f9d'
+"""
+
+from __future__ import annotations
+
+import json
+import zlib
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import parse_qsl, urlencode
+
+from pydantic import model_validator
+
+from fedlab.algorithms import ALGORITHMS, Algorithm
+from fedlab.models import MODELS
+from fedlab.partitions import IID, PARTITIONS, Partition
+from fedlab.settings import InvalidSetting, Settings, setting, settings_of, unknown_setting
+
+VERSION = 1  # raise it whenever a name, a default or the meaning of a value changes: old links then say so
+
+
+class Experiment(Settings):
+    """What to run. Everything that decides the result is in here; two equal experiments give equal runs."""
+
+    parties: int = setting(
+        10, "More parties share the same examples, so each one knows less.", symbol="K", low=1, high=60_000, slider=(2, 100)
+    )
+    examples: int = setting(
+        5_000,
+        "Training images in use, over all parties: fewer make a round faster and the task harder.",
+        symbol="n",
+        low=1,
+        high=60_000,
+        slider=(100, 60_000),
+        scale="log",
+    )
+    partition: Partition = setting(IID(), "Who holds which digits.", choices=tuple(PARTITIONS))
+    algorithm: Algorithm = setting(
+        ALGORITHMS["fedavg"](), "What the parties compute and how the server puts it together.", choices=tuple(ALGORITHMS)
+    )
+    model: Literal["softmax", "2nn", "cnn"] = setting(
+        "2nn", "Bigger models learn more and cost more to send.", choices=tuple(MODELS)
+    )
+    rounds: int = setting(
+        20, "How often the shared model goes out and comes back.", symbol="T", low=1, high=100_000, slider=(1, 200)
+    )
+    participation: float = setting(
+        1.0, "The share of the parties that work in each round.", symbol="C", low=0.001, high=1.0, slider=(0.05, 1.0)
+    )
+    local_epochs: int = setting(
+        1, "How often a party goes through its data before it reports.", symbol="E", low=1, high=1_000, slider=(1, 20)
+    )
+    batch_size: int | Literal["all"] = setting(
+        32,
+        "Examples in one local step: smaller batches make more steps of the same data.",
+        symbol="B",
+        low=1,
+        high=60_000,
+        choices=(5, 10, 20, 32, 64, 128, "all"),
+    )
+    learning_rate: float = setting(
+        0.1,
+        "How far one local step goes: too small is slow, too large breaks down.",
+        symbol="η",
+        low=1e-6,
+        high=100.0,
+        slider=(0.001, 1.0),
+        scale="log",
+    )
+    seed: int = setting(
+        0, "Another seed, another draw: see how much of a result is luck.", low=0, high=2**31 - 1, slider=(0, 20)
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _nest(cls, flat: dict[str, Any]) -> dict[str, Any]:
+        """Turn names such as algorithm="fedprox", mu=0.1 into FedProx(mu=0.1)."""
+        nested = dict(flat)
+        for role, kinds in KINDS.items():
+            if isinstance(nested.get(role), str):
+                kind = kinds.get(nested[role])
+                if kind is None:
+                    raise InvalidSetting(role, f"{role} is {nested[role]!r}, but it must be one of {', '.join(kinds)}.")
+                own = {name: nested.pop(name) for name in settings_of(kind) if name in nested}
+                nested[role] = kind(**own)
+        for name in nested.keys() - cls.model_fields.keys():
+            raise _misplaced(name, nested)
+        return nested
+
+    @model_validator(mode="before")
+    @classmethod
+    def _apply_what_the_algorithm_fixes(cls, values: dict[str, Any]) -> dict[str, Any]:
+        algorithm = values.get("algorithm")
+        kind = ALGORITHMS.get(algorithm) if isinstance(algorithm, str) else type(algorithm)
+        fixed = getattr(kind, "fixes", {})
+        for name, value in fixed.items():
+            if values.get(name, value) != value:
+                raise InvalidSetting(
+                    name, f"{name} is {values[name]!r}, but {kind.title} always uses {value!r}: leave it out."
+                )
+        return {**values, **fixed}
+
+    def model_post_init(self, context: Any) -> None:
+        super().model_post_init(context)
+        if self.parties > self.examples:
+            raise InvalidSetting(
+                "parties",
+                f"{self.parties:,} parties cannot share {self.examples:,} examples: "
+                f"take at most {self.examples:,} parties or more examples.",
+            )
+
+    def with_(self, **changes: Any) -> Experiment:
+        """The same experiment with some settings changed.
+
+        Settings that belong to a partition or an algorithm that is left behind fall away, and so do values that the
+        new algorithm fixes.
+        """
+        flat = self.to_dict()
+        for role, kinds in KINDS.items():
+            if role in changes:
+                for name in settings_of(type(getattr(self, role))):
+                    flat.pop(name)
+                kind = kinds.get(changes[role]) if isinstance(changes[role], str) else type(changes[role])
+                for name in getattr(kind, "fixes", {}):
+                    flat.pop(name)
+            elif type(getattr(self, role)) is not kinds.get(flat[role]):  # a kind of the user's own
+                for name in settings_of(type(getattr(self, role))):
+                    flat.pop(name)
+                flat[role] = getattr(self, role)
+        return Experiment(**{**flat, **changes})
+
+    def to_dict(self) -> dict[str, Any]:
+        """The settings by name, a partition's and an algorithm's own beside the others; ready for JSON."""
+        flat: dict[str, Any] = {}
+        for name in type(self).model_fields:
+            value = getattr(self, name)
+            flat[name] = value.name if name in KINDS else value
+            if name in KINDS:
+                flat |= value.model_dump()
+        return flat
+
+    def to_json(self) -> str:
+        """The experiment as JSON, with the version of its vocabulary."""
+        return json.dumps({"fedlab": VERSION, "experiment": self.to_dict()}, ensure_ascii=False, indent=2)
+
+    @classmethod
+    def from_json(cls, text: str) -> Experiment:
+        """Read what `to_json` or `History.to_json` wrote; `ValueError` with one sentence if that cannot be done."""
+        try:
+            content = json.loads(text)
+            version, settings = content["fedlab"], dict(content["experiment"])
+        except (ValueError, TypeError, KeyError):
+            raise ValueError("This is not an experiment of fedlab, or it is damaged: it must be JSON that fedlab wrote.") from None
+        _require_version(version)
+        return cls(**settings)
+
+    @classmethod
+    def load(cls, path: str | Path) -> Experiment:
+        """Read an experiment from a file written by `to_json` or by `fedlab run --json`."""
+        try:
+            text = Path(path).read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            reason = getattr(error, "strerror", None) or "it is not a text file"
+            raise ValueError(f"Cannot read {path}: {reason}.") from None
+        return cls.from_json(text)
+
+    def link(self) -> str:
+        """A short string that restores the experiment: what differs from the defaults, and a check sum."""
+        defaults = Experiment(algorithm=self.algorithm.name, partition=self.partition.name).to_dict()
+        defaults |= {role: getattr(Experiment(), role).name for role in KINDS}
+        fixed = self.algorithm.fixes
+        different = {
+            name: value for name, value in self.to_dict().items() if value != defaults[name] and name not in fixed
+        }
+        body = urlencode(different)
+        return f"fedlab{VERSION}:{body}#{_check_sum(body)}"
+
+    @classmethod
+    def from_link(cls, link: str) -> Experiment:
+        """Restore an experiment from its link; `ValueError` with one sentence if the link is damaged or of another version."""
+        head, colon, rest = link.strip().partition(":")
+        body, hash_sign, check_sum = rest.rpartition("#")
+        if not head.startswith("fedlab") or not head[6:].isdigit() or not colon or not hash_sign:
+            raise ValueError("This is not a link of fedlab: a link looks like fedlab1:parties=3&seed=1#0a1b.")
+        _require_version(int(head[6:]))
+        if check_sum != _check_sum(body):
+            raise ValueError("This link is damaged: a part of it is missing or was changed. Copy it again, whole.")
+        return cls(**dict(parse_qsl(body)))
+
+
+KINDS: dict[str, dict[str, Any]] = {"partition": PARTITIONS, "algorithm": ALGORITHMS}
+
+
+def _misplaced(name: str, settings: dict[str, Any]) -> InvalidSetting:
+    """The error for a setting that the chosen partition and algorithm do not have."""
+    for role, kinds in KINDS.items():
+        owners = [kind.name for kind in kinds.values() if name in settings_of(kind)]
+        if owners:
+            chosen = getattr(settings.get(role, Experiment.model_fields[role].default), "name", "")
+            return InvalidSetting(
+                name, f"{name} is a setting of the {role} {' or '.join(owners)}, but the {role} here is {chosen}."
+            )
+    every = [*Experiment.model_fields, *(n for kinds in KINDS.values() for kind in kinds.values() for n in settings_of(kind))]
+    return unknown_setting(name, every, "An experiment")
+
+
+def _require_version(version: object) -> None:
+    if version != VERSION:
+        raise ValueError(f"This was made by version {version} of the fedlab vocabulary; this is version {VERSION}, which cannot read it.")
+
+
+def _check_sum(body: str) -> str:
+    return f"{zlib.crc32(body.encode()) & 0xFFFF:04x}"
