@@ -6,7 +6,7 @@ import csv
 import io
 import json
 from collections.abc import Iterable, Iterator
-from dataclasses import asdict, fields
+from dataclasses import asdict, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,6 @@ class History:
     def __init__(self, experiment: Experiment, rounds: Iterable[Round] = ()):
         self.experiment = experiment
         self.rounds: list[Round] = []
-        self._states: dict[int, State] = {}
         for one in rounds:
             self.append(one)
 
@@ -37,11 +36,10 @@ class History:
         self.rounds.append(one)
         if one.state is None:
             return
-        self._states[one.number] = one.state
-        most = max(2, STATES_KEPT // one.state.weights.nbytes)
-        if len(self._states) > most:
-            numbers = sorted(self._states)
-            self._states = {number: self._states[number] for number in [*numbers[:-1:2], numbers[-1]]}
+        kept = [place for place, earlier in enumerate(self.rounds) if earlier.state is not None]
+        if len(kept) > max(2, STATES_KEPT // one.state.weights.nbytes):
+            for place in kept[-2::-2]:
+                self.rounds[place] = replace(self.rounds[place], state=None)
 
     def __len__(self) -> int:
         return len(self.rounds)
@@ -55,8 +53,7 @@ class History:
 
     def state_at(self, number: int) -> State | None:
         """The newest kept state of round `number` or before it; None if there is none: begin anew."""
-        earlier = [kept for kept in self._states if kept <= number]
-        return self._states[max(earlier)] if earlier else None
+        return next((one.state for one in reversed(self.rounds) if one.number <= number and one.state is not None), None)
 
     def up_to(self, number: int, experiment: Experiment) -> History:
         """The first `number` rounds as the beginning of another experiment's history: a fork."""

@@ -49,9 +49,10 @@ class About:
         """The allowed values in words, for messages and help texts."""
         if self.low is None or self.high is None:
             return "one of " + ", ".join(str(choice) for choice in self.choices)
-        noun = "a whole number" if "int" in str(kind) else "a number"
+        whole = "int" in str(kind)
+        low, high = (f"{end:{'d' if whole else 'g'}}" for end in (self.low, self.high))
         extra = [str(choice) for choice in self.choices if isinstance(choice, str)]
-        return f"{noun} from {self.low:g} to {self.high:g}" + "".join(f", or {choice}" for choice in extra)
+        return f"a {'whole ' * whole}number from {low} to {high}" + "".join(f", or {choice}" for choice in extra)
 
 
 def setting(
@@ -75,7 +76,7 @@ class Settings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False, arbitrary_types_allowed=True)
 
-    def __init__(self, **values: Any):
+    def __init__(self, /, **values: Any):
         try:
             super().__init__(**values)
         except ValidationError as error:

@@ -14,8 +14,8 @@ class Dirichlet(Partition):
     """Party k holds the labels in the proportions q_k ~ Dirichlet(α p), with p the overall label distribution.
 
     All parties hold equally many examples, so α changes what they hold and nothing else. Each party in turn draws its
-    examples' labels from q_k; a label of which no example is left is dropped from q_k. α → ∞ is IID; α → 0 leaves
-    nearly one label a party.
+    examples' labels from q_k; a label of which no example is left is dropped from q_k, and when none of its labels is
+    left, the party draws a new q_k over the labels that are. α → ∞ is IID; α → 0 leaves nearly one label a party.
 
     Source: Hsu, Qi and Brown 2019 (arXiv 1909.06335), section 3.
     """
@@ -35,25 +35,23 @@ class Dirichlet(Partition):
 
     def assign(self, labels: np.ndarray, parties: int, rng: np.random.Generator) -> list[np.ndarray]:
         stock = [list(rng.permutation(np.flatnonzero(labels == label))) for label in range(labels.max() + 1)]
-        prior = np.bincount(labels) / len(labels)
-        present = prior > 0
+        tastes = self.alpha * np.bincount(labels) / len(labels)
         held: list[np.ndarray] = [np.empty(0, int)] * parties
         sizes = even_sizes(len(labels), parties)
         for party in rng.permutation(parties):
-            taste = np.zeros(len(prior))
-            taste[present] = rng.dirichlet(self.alpha * prior[present])
-            held[party] = rng.permutation(_draw(stock, taste, sizes[party], rng))
+            held[party] = rng.permutation(_draw(stock, tastes, sizes[party], rng))
         return held
 
 
-def _draw(stock: list[list[int]], taste: np.ndarray, wanted: int, rng: np.random.Generator) -> np.ndarray:
-    """Take `wanted` examples out of the stock, their labels drawn from `taste` as long as the stock lasts."""
+def _draw(stock: list[list[int]], tastes: np.ndarray, wanted: int, rng: np.random.Generator) -> np.ndarray:
+    """Take `wanted` examples out of the stock, their labels in the proportions q ~ Dirichlet(tastes) while it lasts."""
     taken: list[int] = []
+    chances = np.zeros(len(stock))
     while len(taken) < wanted:
         left = np.array([len(examples) for examples in stock])
-        chances = np.where(left > 0, taste, 0)
-        if chances.sum() == 0:  # every label of this party's taste is used up
-            chances = left.astype(float)
+        chances[left == 0] = 0
+        if chances.sum() == 0:  # the beginning, or every label of this party's taste is used up
+            chances[left > 0] = rng.dirichlet(tastes[left > 0])
         counts = np.minimum(rng.multinomial(wanted - len(taken), chances / chances.sum()), left)
         for label, count in enumerate(counts):
             taken += [stock[label].pop() for _ in range(count)]
