@@ -29,7 +29,12 @@ class Experiment(Settings):
     """What to run. Everything that decides the result is in here; two equal experiments give equal runs."""
 
     parties: int = setting(
-        10, "More parties share the same examples, so each one knows less.", symbol="K", low=1, high=60_000, slider=(2, 100)
+        10,
+        "More parties share the same examples, so each one knows less.",
+        symbol="K",
+        low=1,
+        high=60_000,
+        slider=(2, 100),
     )
     examples: int = setting(
         5_000,
@@ -42,7 +47,9 @@ class Experiment(Settings):
     )
     partition: Partition = setting(IID(), "Who holds which digits.", choices=tuple(PARTITIONS))
     algorithm: Algorithm = setting(
-        ALGORITHMS["fedavg"](), "What the parties compute and how the server puts it together.", choices=tuple(ALGORITHMS)
+        ALGORITHMS["fedavg"](),
+        "What the parties compute and how the server puts it together.",
+        choices=tuple(ALGORITHMS),
     )
     model: Literal["softmax", "2nn", "cnn"] = setting(
         "2nn", "Bigger models learn more and cost more to send.", choices=tuple(MODELS)
@@ -155,8 +162,10 @@ class Experiment(Settings):
         try:
             content = json.loads(text)
             version, settings = content["fedlab"], dict(content["experiment"])
-        except (ValueError, TypeError, KeyError):
-            raise ValueError("This is not an experiment of fedlab, or it is damaged: it must be JSON that fedlab wrote.") from None
+        except (ValueError, TypeError, KeyError, RecursionError):
+            raise ValueError(
+                "This is not an experiment of fedlab, or it is damaged: it must be JSON that fedlab wrote."
+            ) from None
         _require_version(version)
         return cls(**settings)
 
@@ -186,7 +195,7 @@ class Experiment(Settings):
         """Restore an experiment from its link; `ValueError` with one sentence if the link is damaged or of another version."""
         head, colon, rest = link.strip().partition(":")
         body, hash_sign, check_sum = rest.rpartition("#")
-        if not head.startswith("fedlab") or not head[6:].isdigit() or not colon or not hash_sign:
+        if not head.startswith("fedlab") or not head[6:].isdecimal() or not colon or not hash_sign:
             raise ValueError("This is not a link of fedlab: a link looks like fedlab1:parties=3&seed=1#0a1b.")
         _require_version(int(head[6:]))
         if check_sum != _check_sum(body):
@@ -206,13 +215,18 @@ def _misplaced(name: str, settings: dict[str, Any]) -> InvalidSetting:
             return InvalidSetting(
                 name, f"{name} is a setting of the {role} {' or '.join(owners)}, but the {role} here is {chosen}."
             )
-    every = [*Experiment.model_fields, *(n for kinds in KINDS.values() for kind in kinds.values() for n in settings_of(kind))]
+    every = [
+        *Experiment.model_fields,
+        *(n for kinds in KINDS.values() for kind in kinds.values() for n in settings_of(kind)),
+    ]
     return unknown_setting(name, every, "An experiment")
 
 
 def _require_version(version: object) -> None:
     if version != VERSION:
-        raise ValueError(f"This was made by version {version} of the fedlab vocabulary; this is version {VERSION}, which cannot read it.")
+        raise ValueError(
+            f"This was made by version {version} of the fedlab vocabulary; this is version {VERSION}, which cannot read it."
+        )
 
 
 def _check_sum(body: str) -> str:

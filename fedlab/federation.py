@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fedlab.algorithms import PartyResult
+from fedlab.algorithms import Algorithm, PartyResult
 from fedlab.datasets import Dataset, mnist
 from fedlab.experiment import Experiment
 from fedlab.models import build
@@ -103,6 +103,7 @@ def run(
     dataset = dataset or mnist()
     parties = hold(experiment, dataset)
     training = trainer(model or _skeleton(experiment.model, dataset.train_x.shape[1:], dataset.classes))
+    training.require(dataset.train_x.shape[1:], dataset.classes)
     state = start or initialise(experiment, dataset, model)  # step 1
     if len(state.weights) != training.size:
         raise ValueError(f"The state has {len(state.weights):,} weights, but the model has {training.size:,}.")
@@ -175,7 +176,7 @@ def _round(
 
     def uploads() -> Iterator[PartyResult]:  # step 3
         for result in _in_order(pool, train, [int(party) for party in chosen]):
-            distance = float(np.linalg.norm(result.weights - state.weights))
+            distance = float(np.linalg.norm(result.weights - state.weights.astype(np.float64)))
             if not np.isfinite(distance) or not np.isfinite(result.train_loss):
                 raise Diverged(
                     f"Training broke down in round {number} at party {result.party}: its loss or its weights are no longer "
@@ -184,8 +185,13 @@ def _round(
             reports.append(PartyReport(result.party, result.examples, result.steps, result.train_loss, distance))
             yield result
 
-    weights, memory = algorithm.aggregate(state.weights, uploads(), state.memory)  # step 4
+    weights, memory = _aggregate(algorithm, state, uploads())  # step 4
     accuracy, loss = _evaluate(training, weights, dataset, pool)
+    if not np.isfinite(loss):
+        raise Diverged(
+            f"Training broke down in round {number}: the loss of the new shared model is no longer a finite number. "
+            "Take a smaller learning rate."
+        )
     message = BYTES_PER_WEIGHT * training.size * len(chosen)
     return Round(
         number=number,
@@ -200,12 +206,31 @@ def _round(
     )
 
 
-def _evaluate(training: LocalTraining, weights: np.ndarray, dataset: Dataset, pool: ThreadPoolExecutor) -> tuple[float, float]:
+def _aggregate(algorithm: Algorithm, state: State, results: Iterator[PartyResult]) -> tuple[np.ndarray, Any]:
+    """The algorithm's new shared model and memory, checked: the algorithm may be a learner's own."""
+    from fedlab.local_training import CannotTrain
+
+    outcome = algorithm.aggregate(state.weights, results, state.memory)
+    if not isinstance(outcome, tuple) or len(outcome) != 2 or np.shape(outcome[0]) != state.weights.shape:
+        raise CannotTrain(
+            f"aggregate of {type(algorithm).__name__} must return a pair: one number for each of the model's "
+            f"{len(state.weights):,} weights, and its memory."
+        )
+    for _ in results:
+        pass  # parties that the algorithm did not look at have worked too
+    return np.asarray(outcome[0], np.float32), outcome[1]
+
+
+def _evaluate(
+    training: LocalTraining, weights: np.ndarray, dataset: Dataset, pool: ThreadPoolExecutor
+) -> tuple[float, float]:
     """Accuracy and mean cross-entropy on the test examples."""
     parts = np.array_split(np.arange(len(dataset.test_y)), processors())
     logits = np.concatenate(list(pool.map(lambda part: training.logits_of(weights, dataset.test_x[part]), parts)))
+    logits = logits.astype(np.float64)
     highest = logits.max(axis=1, keepdims=True)
-    log_sum = highest[:, 0] + np.log(np.exp(logits - highest).sum(axis=1))
+    with np.errstate(invalid="ignore"):  # infinite logits: the caller says so in words
+        log_sum = highest[:, 0] + np.log(np.exp(logits - highest).sum(axis=1))
     losses = log_sum - logits[np.arange(len(logits)), dataset.test_y]
     return float((logits.argmax(axis=1) == dataset.test_y).mean()), float(losses.mean())
 

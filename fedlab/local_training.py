@@ -74,6 +74,15 @@ class LocalTraining:
         """(P,) the weights that the Keras model has now, all its trainable tensors in one flat vector."""
         return np.concatenate([np.ravel(variable.numpy()) for variable in self.model.trainable_variables])
 
+    def require(self, example_shape: tuple[int, ...], classes: int) -> None:
+        """Raise `CannotTrain` unless the model takes such examples and has an output for each class."""
+        if np.prod(self.input_shape) != np.prod(example_shape):
+            raise CannotTrain(
+                f"The model takes inputs of shape {self.input_shape}, but one example here has the shape {example_shape}."
+            )
+        if self.model.output_shape[1] < classes:
+            raise CannotTrain(f"The model has {self.model.output_shape[1]} outputs, but there are {classes} classes here.")
+
     def tensors(self, flat: np.ndarray) -> list[np.ndarray]:
         """Cut a flat vector (P,) into arrays of the shapes of the model's weight tensors."""
         parts = np.split(flat, self.cuts[:-1])
@@ -112,7 +121,7 @@ class LocalTraining:
         # Carry nothing through the loop that it does not change: XLA would copy it beside the loop, on a thread that all
         # parties share, and W1 would take 0.31 s a round instead of 0.20.
         weights, gradient_sum = start, [tf.zeros_like(tensor) for tensor in start] if accumulate else []
-        seeds = [tf.constant(dropout.integers(0, 2**32, 2, dtype=np.uint32)) for _ in self._seed_variables()]
+        seeds = [tf.constant(dropout.integers(0, 2**31, 2), seed.dtype) for seed in self._seed_variables()]
         total_loss = 0.0
         for first in range(0, len(rows.sizes), chunk):
             between_chunks()
@@ -299,8 +308,12 @@ def _checked(model: keras.Model) -> keras.Model:
     """The model itself, if it can be trained this way; otherwise `CannotTrain` with the reason."""
     if not getattr(model, "built", False) or not hasattr(model, "stateless_call"):
         raise CannotTrain("The model must be a built Keras model: begin it with keras.Input(...), or call it once.")
+    if not hasattr(model, "outputs"):
+        raise CannotTrain("The model must be a keras.Sequential or a functional keras.Model, whose shapes are known.")
     if not model.trainable_variables:
         raise CannotTrain("The model has no weights to train.")
+    if len(model.inputs) != 1:
+        raise CannotTrain(f"The model must have one input, but it has {len(model.inputs)}.")
     if len(model.outputs) != 1 or len(model.output_shape) != 2:
         raise CannotTrain(
             f"The model must end in one vector of logits an example, but its output is {model.output_shape}."
