@@ -99,11 +99,12 @@ def run(
     Raises `InvalidSetting`, `CannotTrain` or `Diverged`, each with one sentence for the learner.
     """
     from fedlab.local_training import trainer
+    from fedlab.own_models import require_fit
 
     dataset = dataset or mnist()
     parties = hold(experiment, dataset)
     training = trainer(model or _skeleton(experiment.model, dataset.train_x.shape[1:], dataset.classes))
-    training.require(dataset.train_x.shape[1:], dataset.classes)
+    require_fit(training.model, dataset.train_x.shape[1:], dataset.classes)
     state = start or initialise(experiment, dataset, model)  # step 1
     if len(state.weights) != training.size:
         raise ValueError(f"The state has {len(state.weights):,} weights, but the model has {training.size:,}.")
@@ -132,7 +133,6 @@ def hold(experiment: Experiment, dataset: Dataset) -> list[np.ndarray]:
 
 def initialise(experiment: Experiment, dataset: Dataset | None = None, model: keras.Model | None = None) -> State:
     """The state before round 1: a model drawn from the experiment's seed (or the given model's present weights)."""
-    from fedlab.local_training import trainer
 
     dataset = dataset or mnist()
     model = model or build(experiment.model, dataset.train_x.shape[1:], dataset.classes, experiment.seed)
@@ -208,7 +208,7 @@ def _round(
 
 def _aggregate(algorithm: Algorithm, state: State, results: Iterator[PartyResult]) -> tuple[np.ndarray, Any]:
     """The algorithm's new shared model and memory, checked: the algorithm may be a learner's own."""
-    from fedlab.local_training import CannotTrain
+    from fedlab.own_models import CannotTrain
 
     outcome = algorithm.aggregate(state.weights, results, state.memory)
     if not isinstance(outcome, tuple) or len(outcome) != 2 or np.shape(outcome[0]) != state.weights.shape:

@@ -4,17 +4,19 @@
 
 - One compiled call does many local steps (a *chunk*), so the price of a framework call is paid once a chunk, not once
   a step. Between two chunks a run can be paused or stopped.
-- Every shape is fixed: a chunk is always `rows` x `width` examples, and what a party does not have is masked. Number
-  of steps, learning rate and the algorithm's settings are tensors. So moving a slider never waits for a compiler; only
+- Every shape is fixed: a chunk is always a block of `rows` x `width` examples, and what a party does not have is
+  masked. Learning rate and the algorithm's settings are tensors. So moving a slider never waits for a compiler; only
   another model, another batch size or an algorithm with another gradient does, once.
 - Dense models are compiled with XLA. Convolutions are not: on a CPU, XLA's take minutes where oneDNN's take seconds.
-- A batch of more than `WIDEST` examples (B = ∞ above all) is summed up from rows of `WIDEST` before its one step.
+- A batch of more than `WIDEST` examples (B = ∞ above all) is summed up from rows of that width before its one step.
+- A compiled loop carries nothing that it does not change: XLA would copy that beside the loop, on one thread that all
+  parties share, and ten parties would take half as long again.
 """
 
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
@@ -22,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fedlab.algorithms import Algorithm
+from fedlab.own_models import CannotTrain, gives_logits, is_convolutional, is_seed, require_trainable
 from fedlab.randomness import local_batches
 from fedlab.settings import settings_of
 from fedlab.tensorflow_setup import load_tensorflow
@@ -34,10 +37,6 @@ CHUNK_DENSE, CHUNK_CONVOLUTION = 1024, 128  # examples in one compiled call: 10 
 EVALUATION_ROWS = 1000
 
 traces: list[str] = []  # one entry whenever TensorFlow traces a training function; a test counts them
-
-
-class CannotTrain(ValueError):
-    """A model or an algorithm that cannot be trained this way; the text says why and what to do."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -54,34 +53,16 @@ class LocalTraining:
 
     def __init__(self, model: keras.Model):
         load_tensorflow()
-        from keras import layers
-
-        self.model = _checked(model)
+        require_trainable(model)
+        self.model = model
         self.shapes = [tuple(weight.shape) for weight in model.trainable_variables]
         self.cuts = np.cumsum([int(np.prod(shape)) for shape in self.shapes])
         self.size = int(self.cuts[-1])
-        self.input_shape = tuple(model.input_shape[1:])
-        # `_flatten_layers` is how Keras itself walks nested models
-        self.convolutional = any("Conv" in type(layer).__name__ for layer in model._flatten_layers())
-        self.logits = getattr(model.layers[-1], "activation", None) is not _softmax() and not isinstance(
-            model.layers[-1], layers.Softmax
-        )
-        self._train_functions: dict[Any, Callable[..., Any]] = {}
+        self.logits = gives_logits(model)
+        self.chunk = CHUNK_CONVOLUTION if is_convolutional(model) else CHUNK_DENSE
+        self._compiled: dict[Any, Callable[..., Any]] = {}
         self._compiling = threading.Lock()  # parties on two threads meet a new shape at the same moment
-        self._evaluate_function = self._compile_evaluation()
-
-    def initial_weights(self) -> np.ndarray:
-        """(P,) the weights that the Keras model has now, all its trainable tensors in one flat vector."""
-        return np.concatenate([np.ravel(variable.numpy()) for variable in self.model.trainable_variables])
-
-    def require(self, example_shape: tuple[int, ...], classes: int) -> None:
-        """Raise `CannotTrain` unless the model takes such examples and has an output for each class."""
-        if np.prod(self.input_shape) != np.prod(example_shape):
-            raise CannotTrain(
-                f"The model takes inputs of shape {self.input_shape}, but one example here has the shape {example_shape}."
-            )
-        if self.model.output_shape[1] < classes:
-            raise CannotTrain(f"The model has {self.model.output_shape[1]} outputs, but there are {classes} classes here.")
+        self._logits = self._function(self._logits_of)
 
     def tensors(self, flat: np.ndarray) -> list[np.ndarray]:
         """Cut a flat vector (P,) into arrays of the shapes of the model's weight tensors."""
@@ -103,129 +84,173 @@ class LocalTraining:
         order: np.random.Generator,
         dropout: np.random.Generator,
         between_chunks: Callable[[], None],
+        momentum: float = 0.0,
     ) -> LocalUpdate:
-        """Run the local steps of one party that holds the examples `indices` of (x, y), from `global_weights`."""
+        """Run the local steps of one party, which holds the examples `indices` of (x, y), from `global_weights`.
+
+        With momentum m: v <- m v + local_gradient(∇l(w; b)) and w <- w - η v, where v begins each round at 0.
+        """
         import tensorflow as tf
 
-        full = len(indices) if batch_size == "all" else int(batch_size)
-        width = WIDEST if batch_size == "all" or full > WIDEST else full
-        rows = _rows(local_batches(order, len(indices), full, epochs), width)
-        chunk = max(1, (CHUNK_CONVOLUTION if self.convolutional else CHUNK_DENSE) // width)
-        accumulate = width < full or batch_size == "all"
-        start = [tf.constant(tensor) for tensor in self.tensors(global_weights)]
-        shift = (
-            [tf.constant(0.0)] * len(start) if correction is None else list(map(tf.constant, self.tensors(correction)))
-        )
+        def constants(flat: np.ndarray) -> list[Any]:
+            return [tf.constant(tensor) for tensor in self.tensors(flat)]
+
+        start = constants(global_weights)
+        shift = [tf.constant(0.0)] * len(start) if correction is None else constants(correction)
+        rule = (start, shift, tf.constant(learning_rate, tf.float32), tf.constant(momentum, tf.float32))
         values = tf.constant([float(getattr(algorithm, name)) for name in _numeric_settings(algorithm)] or [0.0])
-        rate = tf.constant(learning_rate, tf.float32)
-        # Carry nothing through the loop that it does not change: XLA would copy it beside the loop, on a thread that all
-        # parties share, and W1 would take 0.31 s a round instead of 0.20.
-        weights, gradient_sum = start, [tf.zeros_like(tensor) for tensor in start] if accumulate else []
+        weights, velocity = start, [tf.zeros_like(tensor) for tensor in start] if momentum else []
         seeds = [tf.constant(dropout.integers(0, 2**31, 2), seed.dtype) for seed in self._seed_variables()]
         total_loss = 0.0
-        for first in range(0, len(rows.sizes), chunk):
-            between_chunks()
-            part = rows.part(first, chunk)
-            examples = indices[part.positions]
-            arguments = (
-                weights, gradient_sum, seeds, start, shift, *map(tf.constant, (
-                    x[examples], y[examples].astype(np.int32), part.shares, part.sizes, part.completes, part.used,
-                )), rate, values,
-            )  # fmt: skip
-            loss, weights, gradient_sum, seeds = self._train_function(algorithm, accumulate, arguments)(*arguments)
-            total_loss += float(loss)
+
+        full = len(indices) if batch_size == "all" else int(batch_size)
+        batches = local_batches(order, len(indices), full, epochs)
+        if batch_size == "all" or full > WIDEST:
+            for batch in batches:
+                gradient = [tf.zeros_like(tensor) for tensor in start]
+                for part in _blocks(np.split(batch, range(WIDEST, len(batch), WIDEST)), self.chunk, WIDEST):
+                    between_chunks()
+                    examples = indices[part.positions]
+                    data = (x[examples], y[examples].astype(np.int32), part.holds, part.used)
+                    loss, gradient, seeds = self._sum_gradients(gradient, seeds, weights, data, tf.constant(len(batch)))
+                    total_loss += float(loss)
+                weights, velocity = _move(algorithm, weights, velocity, gradient, *rule)
+        else:
+            for part in _blocks(batches, self.chunk, full):
+                between_chunks()
+                examples = indices[part.positions]
+                data = (x[examples], y[examples].astype(np.int32), part.holds, part.used)
+                loss, weights, velocity, seeds = self._make_steps(
+                    algorithm, weights, velocity, seeds, data, rule, values
+                )
+                total_loss += float(loss)
         flat = np.concatenate([tensor.numpy().ravel() for tensor in weights])
-        return LocalUpdate(flat, int(rows.completes.sum()), total_loss / (epochs * len(indices)))
+        return LocalUpdate(flat, len(batches), total_loss / (epochs * len(indices)))
 
     def logits_of(self, weights: np.ndarray, x: np.ndarray) -> np.ndarray:
         """(n, classes) the model's outputs as logits (log-probabilities for a model that ends in softmax)."""
         tensors = self.tensors(weights)
-        parts = [self._evaluate_function(tensors, part).numpy() for part in _in_rows(x)]
+        parts = [self._logits(tensors, part).numpy() for part in _in_rows(x)]
         return np.concatenate(parts)[: len(x)]
 
-    def _train_function(self, algorithm: Algorithm, accumulate: bool, arguments: tuple[Any, ...]) -> Callable[..., Any]:
-        """The compiled chunk for these shapes; algorithms that share a `local_gradient` share it."""
-        x = arguments[5]
-        key = (type(algorithm).local_gradient, _numeric_settings(algorithm), accumulate, tuple(x.shape), x.dtype)
-        with self._compiling:
-            if key not in self._train_functions:
-                chunk = self._compile_training(algorithm, accumulate)
-                self._train_functions[key] = chunk.get_concrete_function(*arguments)
-            return self._train_functions[key]
-
-    def _compile_training(self, algorithm: Algorithm, accumulate: bool) -> Any:
+    def _make_steps(
+        self, algorithm: Algorithm, weights: Any, velocity: Any, seeds: Any, data: Any, rule: Any, values: Any
+    ) -> Any:
+        """One local step for each row of a block. Algorithms that share a `local_gradient` share the compiled loop."""
         import tensorflow as tf
 
         names = _numeric_settings(algorithm)
 
-        def chunk(weights, gradient_sum, seeds, start, shift, x, y, shares, sizes, completes, used, rate, values):  # type: ignore[no-untyped-def]
-            traces.append(f"{type(algorithm).__name__}, {self.model.name}, {x.shape[0]} x {x.shape[1]}")
+        def steps(weights, velocity, seeds, data, rule, values):  # type: ignore[no-untyped-def]
+            x, y, holds, used = data
             symbolic = algorithm.model_copy(update={name: values[i] for i, name in enumerate(names)})
 
-            def step(row, loss, weights, gradient_sum, seeds):  # type: ignore[no-untyped-def]
-                with tf.GradientTape(watch_accessed_variables=False) as tape:
-                    tape.watch(weights)
-                    losses, seeds = self._losses(weights, seeds, x[row], y[row])
-                    batch_loss = tf.reduce_sum(losses * shares[row])
-                gradient = [
-                    tf.zeros_like(weight) if part is None else part
-                    for weight, part in zip(weights, tape.gradient(batch_loss, weights), strict=True)
-                ]
-                if accumulate:
-                    gradient = [total + part for total, part in zip(gradient_sum, gradient, strict=True)]
-                moved = [
-                    weight
-                    - rate * _same_shape(symbolic, symbolic.local_gradient(part, weight, first, constant), weight)
-                    for weight, part, first, constant in zip(weights, gradient, start, shift, strict=True)
-                ]
-                if accumulate:
-                    done = completes[row]
-                    weights = [tf.where(done, new, old) for new, old in zip(moved, weights, strict=True)]
-                    gradient_sum = [tf.where(done, tf.zeros_like(part), part) for part in gradient]
-                else:
-                    weights = moved
-                return row + 1, loss + batch_loss * sizes[row], weights, gradient_sum, seeds
+            def step(row, loss, weights, velocity, seeds):  # type: ignore[no-untyped-def]
+                sum_of_losses, gradient, seeds = self._gradient(
+                    weights, seeds, x[row], y[row], holds[row], tf.reduce_sum(holds[row])
+                )
+                weights, velocity = _move(symbolic, weights, velocity, gradient, *rule)
+                return row + 1, loss + sum_of_losses, weights, velocity, seeds
 
-            state = (tf.constant(0), tf.constant(0.0), weights, gradient_sum, seeds)
-            _, *done = tf.while_loop(lambda row, *_: row < used, step, state, parallel_iterations=1)
-            return done
+            state = (tf.constant(0), tf.constant(0.0), weights, velocity, seeds)
+            return tf.while_loop(lambda row, *_: row < used, step, state, parallel_iterations=1)[1:]
 
-        return tf.function(chunk, jit_compile=not self.convolutional, autograph=False)
+        key = (type(algorithm).local_gradient, names, bool(velocity))
+        return self._call(key, steps, weights, velocity, seeds, data, rule, values)
 
-    def _compile_evaluation(self) -> Callable[..., Any]:
+    def _sum_gradients(self, gradient: Any, seeds: Any, weights: Any, data: Any, batch_size: Any) -> Any:
+        """Add the part that a block of one wide batch has in the batch's mean gradient."""
         import tensorflow as tf
 
-        def logits(weights, x):  # type: ignore[no-untyped-def]
-            constants = [variable.value for variable in self.model.non_trainable_variables]
-            outputs, _ = self.model.stateless_call(weights, constants, self._inputs(x), training=False)
-            return outputs if self.logits else tf.math.log(tf.clip_by_value(outputs, 1e-7, 1.0))
+        def sum_up(gradient, seeds, weights, data, batch_size):  # type: ignore[no-untyped-def]
+            x, y, holds, used = data
 
-        return tf.function(logits, jit_compile=not self.convolutional, autograph=False)
+            def add(row, loss, gradient, seeds):  # type: ignore[no-untyped-def]
+                sum_of_losses, part, seeds = self._gradient(weights, seeds, x[row], y[row], holds[row], batch_size)
+                return row + 1, loss + sum_of_losses, [a + b for a, b in zip(gradient, part, strict=True)], seeds
+
+            state = (tf.constant(0), tf.constant(0.0), gradient, seeds)
+            return tf.while_loop(lambda row, *_: row < used, add, state, parallel_iterations=1)[1:]
+
+        return self._call("sum", sum_up, gradient, seeds, weights, data, batch_size)
+
+    def _gradient(self, weights: Any, seeds: Any, x: Any, y: Any, holds: Any, batch_size: Any) -> tuple[Any, Any, Any]:
+        """Of one row: its examples' summed losses, the gradient of that sum / batch_size, and the next dropout seeds."""
+        import tensorflow as tf
+
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(weights)
+            losses, seeds = self._losses(weights, seeds, x, y)
+            sum_of_losses = tf.reduce_sum(losses * holds)
+            part_of_mean = sum_of_losses / tf.cast(batch_size, tf.float32)
+        zero = tf.UnconnectedGradients.ZERO
+        return sum_of_losses, tape.gradient(part_of_mean, weights, unconnected_gradients=zero), seeds
 
     def _losses(self, weights: Any, seeds: Any, x: Any, y: Any) -> tuple[Any, Any]:
         """(batch,) cross-entropy of each example, and the dropout seeds after this step."""
         import tensorflow as tf
 
         moving = iter(seeds)
-        constants = [
-            next(moving) if _is_seed(variable) else variable.value for variable in self.model.non_trainable_variables
-        ]
+        others = self.model.non_trainable_variables
+        constants = [next(moving) if is_seed(variable) else variable.value for variable in others]
         outputs, after = self.model.stateless_call(weights, constants, self._inputs(x), training=True)
-        if not self.logits:
-            outputs = tf.math.log(tf.clip_by_value(outputs, 1e-7, 1.0))
-        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(y, outputs)
-        pairs = zip(self.model.non_trainable_variables, after, strict=True)
-        return losses, [value for variable, value in pairs if _is_seed(variable)]
+        losses = tf.nn.sparse_softmax_cross_entropy_with_logits(y, self._as_logits(outputs))
+        return losses, [value for variable, value in zip(others, after, strict=True) if is_seed(variable)]
+
+    def _logits_of(self, weights: Any, x: Any) -> Any:
+        constants = [variable.value for variable in self.model.non_trainable_variables]
+        outputs, _ = self.model.stateless_call(weights, constants, self._inputs(x), training=False)
+        return self._as_logits(outputs)
 
     def _inputs(self, x: Any) -> Any:
         """One batch as the model wants it: images scaled to 0 .. 1, and in the model's input shape."""
         import tensorflow as tf
 
         scaled = tf.cast(x, tf.float32) / 255.0 if x.dtype == tf.uint8 else tf.cast(x, tf.float32)
-        return tf.reshape(scaled, (-1, *self.input_shape))
+        return tf.reshape(scaled, (-1, *self.model.input_shape[1:]))
+
+    def _as_logits(self, outputs: Any) -> Any:
+        import tensorflow as tf
+
+        return outputs if self.logits else tf.math.log(tf.clip_by_value(outputs, 1e-7, 1.0))
 
     def _seed_variables(self) -> list[Any]:
-        return [variable for variable in self.model.non_trainable_variables if _is_seed(variable)]
+        return [variable for variable in self.model.non_trainable_variables if is_seed(variable)]
+
+    def _call(self, what: Any, function: Callable[..., Any], *arguments: Any) -> Any:
+        """Call the function compiled for arguments of these shapes, compiling it if it is the first time."""
+        import tensorflow as tf
+
+        arguments = tf.nest.map_structure(tf.convert_to_tensor, arguments)
+        key = (what, *((tensor.shape, tensor.dtype) for tensor in tf.nest.flatten(arguments)))
+        with self._compiling:
+            if key not in self._compiled:
+                traces.append(f"{what}, {self.model.name}")
+                self._compiled[key] = self._function(function).get_concrete_function(*arguments)
+        return self._compiled[key](*arguments)
+
+    def _function(self, function: Callable[..., Any]) -> Any:
+        import tensorflow as tf
+
+        return tf.function(function, jit_compile=self.chunk == CHUNK_DENSE, autograph=False)
+
+
+def _move(
+    algorithm: Algorithm, weights: Any, velocity: Any, gradient: Any, start: Any, shift: Any, rate: Any, momentum: Any
+) -> Any:
+    """One local step, for each weight tensor: the new weights, and the new velocity where there is momentum."""
+    direction = []
+    for part, weight, first, constant in zip(gradient, weights, start, shift, strict=True):
+        direction.append(algorithm.local_gradient(part, weight, first, constant))
+        shape = getattr(direction[-1], "shape", None)
+        if shape != weight.shape:
+            raise CannotTrain(
+                f"local_gradient of {type(algorithm).__name__} returned the shape {shape} for weights of shape "
+                f"{weight.shape}: it must return one number for each weight."
+            )
+    if velocity:
+        direction = velocity = [momentum * v + d for v, d in zip(velocity, direction, strict=True)]
+    return [weight - rate * d for weight, d in zip(weights, direction, strict=True)], velocity
 
 
 @lru_cache(maxsize=16)
@@ -235,40 +260,25 @@ def trainer(model: keras.Model) -> LocalTraining:
 
 
 @dataclass(frozen=True, eq=False)
-class _Rows:
-    """Batches laid out in rows of `width` examples; a batch takes as many rows as it needs."""
+class _Block:
+    """Some rows of examples, filled up to a fixed shape."""
 
     positions: np.ndarray  # (rows, width) which examples; 0 where there is none
-    shares: np.ndarray  # (rows, width) each example's part in its batch's mean, 1 / batch size; 0 where there is none
-    sizes: np.ndarray  # (rows,) examples in the batch that the row belongs to
-    completes: np.ndarray  # (rows,) whether the row is its batch's last: then the local step is made
-    used: int  # rows that hold something
-
-    def part(self, first: int, length: int) -> _Rows:
-        """Rows first .. first + length, filled up with empty rows."""
-        cut = slice(first, first + length)
-        used = len(self.sizes[cut])
-
-        def fill(array: np.ndarray) -> np.ndarray:
-            return np.pad(array[cut], [(0, length - used)] + [(0, 0)] * (array.ndim - 1))
-
-        return _Rows(fill(self.positions), fill(self.shares), fill(self.sizes), fill(self.completes), used)
+    holds: np.ndarray  # (rows, width) 1.0 where there is an example, else 0.0
+    used: int  # rows that hold any
 
 
-def _rows(batches: list[np.ndarray], width: int) -> _Rows:
-    """Lay batches out in rows of `width` examples."""
-    batch_sizes = np.array([len(batch) for batch in batches])
-    needed = -(-batch_sizes // width)
-    last = np.cumsum(needed) - 1
-    completes = np.zeros(last[-1] + 1, bool)
-    completes[last] = True
-    filled = np.full(len(completes), width)
-    filled[last] = batch_sizes - (needed - 1) * width
-    holds = np.arange(width) < filled[:, None]
-    positions = np.zeros(holds.shape, np.int64)
-    positions[holds] = np.concatenate(batches)
-    sizes = np.repeat(batch_sizes, needed).astype(np.float32)
-    return _Rows(positions, (holds / sizes[:, None]).astype(np.float32), sizes, completes, len(sizes))
+def _blocks(rows: list[np.ndarray], examples: int, width: int) -> Iterator[_Block]:
+    """Lay out rows of at most `width` positions in blocks of about `examples` positions each."""
+    height = max(1, examples // width)
+    for first in range(0, len(rows), height):
+        some = rows[first : first + height]
+        lengths = np.zeros(height, int)
+        lengths[: len(some)] = [len(row) for row in some]
+        holds = np.arange(width) < lengths[:, None]
+        positions = np.zeros(holds.shape, np.int64)
+        positions[holds] = np.concatenate(some)
+        yield _Block(positions, holds.astype(np.float32), len(some))
 
 
 def _in_rows(x: np.ndarray) -> list[np.ndarray]:
@@ -282,51 +292,3 @@ def _in_rows(x: np.ndarray) -> list[np.ndarray]:
 def _numeric_settings(algorithm: Algorithm) -> tuple[str, ...]:
     """The names of the settings that the compiled step receives as tensors."""
     return tuple(name for name in settings_of(type(algorithm)) if isinstance(getattr(algorithm, name), (int, float)))
-
-
-def _same_shape(algorithm: Algorithm, direction: Any, weight: Any) -> Any:
-    shape = getattr(direction, "shape", None)
-    if shape != weight.shape:
-        raise CannotTrain(
-            f"local_gradient of {type(algorithm).__name__} returned the shape {shape} for weights of shape {weight.shape}: "
-            "it must return one number for each weight."
-        )
-    return direction
-
-
-def _is_seed(variable: Any) -> bool:
-    return "seed_generator_state" in variable.path
-
-
-def _softmax() -> Any:
-    from keras import activations
-
-    return activations.softmax
-
-
-def _checked(model: keras.Model) -> keras.Model:
-    """The model itself, if it can be trained this way; otherwise `CannotTrain` with the reason."""
-    if not getattr(model, "built", False) or not hasattr(model, "stateless_call"):
-        raise CannotTrain("The model must be a built Keras model: begin it with keras.Input(...), or call it once.")
-    if not hasattr(model, "outputs"):
-        raise CannotTrain("The model must be a keras.Sequential or a functional keras.Model, whose shapes are known.")
-    if not model.trainable_variables:
-        raise CannotTrain("The model has no weights to train.")
-    if len(model.inputs) != 1:
-        raise CannotTrain(f"The model must have one input, but it has {len(model.inputs)}.")
-    if len(model.outputs) != 1 or len(model.output_shape) != 2:
-        raise CannotTrain(
-            f"The model must end in one vector of logits an example, but its output is {model.output_shape}."
-        )
-    for variable in model.non_trainable_variables:
-        if not _is_seed(variable) and not _is_frozen(model, variable):
-            raise CannotTrain(
-                f"The model keeps {variable.path} outside its gradient (as BatchNormalization does), and averaging that "
-                "over parties is an open problem: use LayerNormalization or GroupNormalization, or freeze the layer."
-            )
-    return model
-
-
-def _is_frozen(model: keras.Model, variable: Any) -> bool:
-    frozen = [layer for layer in model._flatten_layers() if not layer.trainable]
-    return any(variable is weight for layer in frozen for weight in layer.weights)
