@@ -12,9 +12,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-
 _starting = threading.Lock()
 _started = False
+
+
+class TensorFlowMissing(ImportError):
+    """TensorFlow is not installed; the text says how to get it."""
 
 
 def load_tensorflow() -> None:
@@ -29,8 +32,14 @@ def load_tensorflow() -> None:
 def _start() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     with _quiet_stderr():
-        import tensorflow as tf
-
+        try:
+            import tensorflow as tf
+        except ModuleNotFoundError as error:
+            if error.name != "tensorflow":
+                raise
+            raise TensorFlowMissing(
+                "TensorFlow is not installed here. Install it with: pip install tensorflow (or tensorflow-cpu)"
+            ) from None
         try:
             if tf.config.threading.get_intra_op_parallelism_threads() == 0:
                 tf.config.threading.set_intra_op_parallelism_threads(1)

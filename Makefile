@@ -1,0 +1,73 @@
+# The two commands of the README:
+#
+#   make lab     set up .venv, then open JupyterLab on the first notebook
+#   make test    set up .venv with the test tools, then check everything
+#
+# Others: make format, make lint, make test-fast (no browser), make constraints, make clean.
+# The first call installs; later calls start at once, as long as pyproject.toml and constraints.txt stay the same.
+
+VENV := .venv
+BIN := $(VENV)/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
+ARGS :=
+
+# PYTHON=... chooses another one. Python 3.11 to 3.13 will do: TensorFlow has no other builds.
+PYTHON := $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,$(shell \
+    $(name) -c 'import sys; print("$(name)" if (3, 11) <= sys.version_info < (3, 14) else "")' 2>/dev/null)))
+
+.PHONY: lab test test-fast lint format constraints clean
+
+lab: $(VENV)/lab.stamp
+	$(BIN)/fedlab lab $(ARGS)
+
+test: lint $(VENV)/browser.stamp
+	$(BIN)/pytest $(ARGS)
+
+test-fast: lint
+	$(BIN)/pytest --ignore tests/browser $(ARGS)
+
+lint: $(VENV)/test.stamp
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+
+format: $(VENV)/test.stamp
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+# One version of each package for Linux, macOS, Windows and every Python we allow; a constraint needs no markers.
+constraints: $(VENV)/test.stamp
+	$(BIN)/python -m pip install --quiet uv
+	$(BIN)/uv pip compile pyproject.toml --all-extras --upgrade --universal --fork-strategy fewest --strip-extras \
+	    --python-version 3.11 --no-annotate --no-header --quiet --output-file $(VENV)/constraints.txt
+	echo "# Made by 'make constraints' from pyproject.toml: the versions that CI runs with." > constraints.txt
+	sed 's/ ;.*//' $(VENV)/constraints.txt >> constraints.txt
+
+clean:
+	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results
+
+$(VENV)/lab.stamp: pyproject.toml constraints.txt $(VENV)/pyvenv.cfg
+	@echo "Installing the kit and its lab into $(VENV) (about 1.5 GB, a few minutes the first time) ..."
+	$(INSTALL) ".[tensorflow,lab]"
+	@touch $@
+
+$(VENV)/test.stamp: pyproject.toml constraints.txt $(VENV)/pyvenv.cfg
+	@echo "Installing the kit, its lab and the test tools into $(VENV) (a few minutes the first time) ..."
+	$(INSTALL) ".[tensorflow,lab,test]"
+	@touch $@ $(VENV)/lab.stamp
+
+$(VENV)/pyvenv.cfg:
+	@$(if $(PYTHON),,echo "fedlab needs Python 3.11, 3.12 or 3.13, and none is on the path: install one, or name it with make PYTHON=..." >&2; exit 1)
+	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || $(call apt,python3-venv) || \
+	    { echo "$(PYTHON) has no venv module: install it (on Debian and Ubuntu: apt install python3-venv), then try again." >&2; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+
+$(VENV)/browser.stamp: $(VENV)/test.stamp
+	@command -v chromium chromium-browser google-chrome >/dev/null || test -d "/Applications/Google Chrome.app" || \
+	    $(call apt,chromium) || echo "There is no Chromium or Chrome: install one, or the browser tests cannot run." >&2
+	@touch $@
+
+# Install a Debian package, as root or through sudo; fails where there is no apt.
+apt = { command -v apt-get >/dev/null && echo "Installing $(1) with apt ..." && \
+    SUDO=$$(test "$$(id -u)" = 0 || echo sudo) && $$SUDO apt-get update -qq && \
+    $$SUDO env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $(1) >/dev/null; }

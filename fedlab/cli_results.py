@@ -1,0 +1,93 @@
+"""What the command line shows: a line for each round, and for a comparison a table and a picture."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from statistics import mean, stdev
+
+from fedlab.differences import differences
+from fedlab.experiment import Experiment
+from fedlab.federation import Round
+from fedlab.history import History
+
+
+def round_line(one: Round, rounds: int) -> str:
+    """One round on one line."""
+    sent = (one.bytes_up + one.bytes_down) / 1e6
+    return (
+        f"round {one.number:{len(str(rounds))}} of {rounds}   test accuracy {100 * one.test_accuracy:5.2f} %   "
+        f"test loss {one.test_loss:.4f}   train loss {one.train_loss:.4f}   {sent:.1f} MB   {one.seconds:.2f} s"
+    )
+
+
+def comparison(histories: list[History]) -> str:
+    """A table with one row for each experiment; runs that differ in nothing but the seed share a row."""
+    head = ["run", "seeds", "rounds", "final accuracy, %", "best accuracy, %", "final test loss", "MB sent"]
+    groups = by_seed(histories)
+    rows = [
+        [
+            name,
+            str(len(runs)),
+            str(min(len(run) for run in runs)),
+            spread([100 * run.rounds[-1].test_accuracy for run in runs], 2),
+            spread([100 * max(run.column("test_accuracy")) for run in runs], 2),
+            spread([run.rounds[-1].test_loss for run in runs], 4),
+            f"{mean(sum(run.column('bytes_up')) + sum(run.column('bytes_down')) for run in runs) / 1e6:.1f}",
+        ]
+        for name, runs in zip(names_of(groups), groups, strict=True)
+    ]
+    widths = [max(len(row[column]) for row in [head, *rows]) for column in range(len(head))]
+    lines = (
+        "  ".join(f"{cell:{'<' if column == 0 else '>'}{widths[column]}}" for column, cell in enumerate(row))
+        for row in [head, *rows]
+    )
+    note = "\n± is one standard deviation over the seeds." if any(len(runs) > 1 for runs in groups) else ""
+    return "\n".join(lines) + note
+
+
+def save_picture(histories: list[History], path: Path) -> None:
+    """Draw test accuracy against rounds; of several seeds the mean, in a band of one standard deviation."""
+    from matplotlib.figure import Figure
+
+    from fedlab.plots import convergence, style
+
+    groups = by_seed(histories)
+    figure = Figure(figsize=(7, 4.5), dpi=200, layout="constrained")
+    ax = figure.subplots()
+    convergence(ax, [mean_of(runs) for runs in groups], labels=names_of(groups))
+    for number, runs in enumerate(groups):
+        if len(runs) > 1:
+            columns = list(zip(*(run.column("test_accuracy") for run in runs), strict=False))
+            low, high = ([mean(c) + sign * stdev(c) for c in columns] for sign in (-1, 1))
+            ax.fill_between(range(1, len(columns) + 1), low, high, alpha=0.2, lw=0, color=style(number)["color"])
+            ax.set_title(f"mean of {len(runs)} seeds ± one standard deviation", fontsize="small", loc="left")
+    figure.savefig(path)
+
+
+def by_seed(histories: list[History]) -> list[list[History]]:
+    """The runs that have a round, in groups that differ in nothing but the seed."""
+    groups: dict[Experiment, list[History]] = {}
+    for history in histories:
+        if history.rounds:
+            groups.setdefault(history.experiment.with_(seed=0), []).append(history)
+    return list(groups.values())
+
+
+def names_of(groups: list[list[History]]) -> list[str]:
+    """What differs between groups of runs, apart from the seed."""
+    return differences([runs[0].experiment.with_(seed=0) for runs in groups])
+
+
+def mean_of(runs: list[History]) -> History:
+    """A history with the mean test accuracy of several, as far as all of them went."""
+    together = zip(*(run.rounds for run in runs), strict=False)
+    return History(
+        runs[0].experiment, [replace(one[0], test_accuracy=mean(r.test_accuracy for r in one)) for one in together]
+    )
+
+
+def spread(values: list[float], digits: int) -> str:
+    """The mean, and the standard deviation if there are several values."""
+    text = f"{mean(values):.{digits}f}"
+    return f"{text} ± {stdev(values):.{digits}f}" if len(values) > 1 else text
