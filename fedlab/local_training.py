@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     import keras
 
 WIDEST = 256  # examples that go through the model at once during training
-CHUNK_DENSE, CHUNK_CONVOLUTION = 1024, 128  # examples in one compiled call: 10 to 200 ms, so that Stop is prompt
+CHUNK_DENSE, CHUNK_CONVOLUTION = 2048, 128  # examples in one compiled call: 20 to 200 ms, so that Stop is prompt
 EVALUATION_ROWS = 1000
 
 traces: list[str] = []  # one entry whenever TensorFlow traces a training function; a test counts them
@@ -175,7 +175,7 @@ class LocalTraining:
         return self._call("sum", sum_up, gradient, seeds, weights, data, batch_size)
 
     def _gradient(self, weights: Any, seeds: Any, x: Any, y: Any, holds: Any, batch_size: Any) -> tuple[Any, Any, Any]:
-        """Of one row: its examples' summed losses, the gradient of that sum / batch_size, and the next dropout seeds."""
+        """Of one row: the summed losses, the gradient of that sum / batch_size, and the next dropout seeds."""
         import tensorflow as tf
 
         with tf.GradientTape(watch_accessed_variables=False) as tape:
