@@ -1,0 +1,1 @@
+"""Speed, measured: `python -m benchmarks.rounds`, `.felt`, `.growth`. See README.md beside this file."""
