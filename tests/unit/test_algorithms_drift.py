@@ -1,0 +1,95 @@
+"""Client drift on two quadratics, where everything can be worked out by hand.
+
+f1 = 0.5 (a - 15)² + b² and f2 = 2 (a + 12)² + 0.7 (b + 15)². The gradient of their mean is zero where
+(a - 15) + 4 (a + 12) = 0 and 2 b + 1.4 (b + 15) = 0, that is at a = -33/5 = -6.6 and b = -21/3.4 = -6.1765.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+import pytest
+
+from fedlab.algorithms import ALGORITHMS, FedAvg, PartyResult
+
+MINIMUM = np.array([-33 / 5, -21 / 3.4])
+CURVES = np.array([[1.0, 2.0], [4.0, 1.4]])  # the second derivatives of f1 and f2
+CENTRES = np.array([[15.0, 0.0], [-12.0, -15.0]])  # where f1 and f2 are smallest
+RATE = 0.1
+
+
+def settle(algorithm: FedAvg, rounds: int, steps: Sequence[int] = (10, 10), momentum: float = 0.0) -> np.ndarray:
+    """Where the algorithm's own methods lead from (0, 0) when the parties' losses are f1 and f2."""
+    shared, memory = np.zeros(2, np.float32), algorithm.initial_memory(2, np.array([1, 1]))
+    for _ in range(rounds):
+        results = []
+        for k in (0, 1):
+            start = algorithm.starting_point(shared, memory, k)
+            w, velocity = start.astype(np.float64), np.zeros(2)
+            for _ in range(steps[k]):
+                gradient = CURVES[k] * (w - CENTRES[k])
+                velocity = momentum * velocity + algorithm.local_gradient(
+                    gradient, w, start, algorithm.correction(memory, k)
+                )
+                w = w - RATE * velocity
+            results.append(PartyResult(k, 1, steps[k], w.astype(np.float32), 0.0, RATE, momentum))
+        shared, memory = algorithm.aggregate(shared, results, memory)
+    return shared
+
+
+def fedavg_settles_at(steps: Sequence[int]) -> np.ndarray:
+    """τ steps of SGD on a quadratic take w to c + q (w - c) with q = (1 - η curve)^τ; the mean of both must be w again."""
+    q = (1 - RATE * CURVES) ** np.array(steps)[:, None]
+    return ((1 - q) * CENTRES).sum(axis=0) / (1 - q).sum(axis=0)
+
+
+def test_fedavg_with_one_local_step_settles_at_the_minimum() -> None:
+    assert settle(ALGORITHMS["fedavg"](), 300, (1, 1)) == pytest.approx(MINIMUM, abs=1e-3)
+
+
+def test_fedavg_with_several_local_steps_settles_elsewhere() -> None:
+    found = settle(ALGORITHMS["fedavg"](), 300)
+    assert found == pytest.approx(fedavg_settles_at((10, 10)), abs=1e-3)
+    assert np.linalg.norm(found - MINIMUM) > 3
+
+
+@pytest.mark.parametrize("name", ["scaffold", "feddyn"])
+@pytest.mark.parametrize("momentum", [0.0, 0.5])
+def test_scaffold_and_feddyn_settle_at_the_minimum(name: str, momentum: float) -> None:
+    assert settle(ALGORITHMS[name](), 1000, momentum=momentum) == pytest.approx(MINIMUM, abs=1e-2)
+
+
+def test_scaffold_settles_at_the_minimum_although_one_party_steps_more_often() -> None:
+    assert settle(ALGORITHMS["scaffold"](), 500, (3, 20)) == pytest.approx(MINIMUM, abs=1e-2)
+
+
+def test_fedavg_leans_towards_the_party_that_steps_more_and_fednova_less() -> None:
+    """With few steps of a small size, τ_k steps weigh party k by about τ_k; FedNova takes that weight away again."""
+    steps = (1, 4)
+    fedavg, fednova = (settle(ALGORITHMS[name](), 300, steps) for name in ("fedavg", "fednova"))
+    assert fedavg == pytest.approx(fedavg_settles_at(steps), abs=1e-3)
+    # a and b of party 1 (the one that steps four times) are below the minimum's
+    assert np.all(fedavg < MINIMUM - 1)
+    assert np.all(np.abs(fednova - MINIMUM) < np.abs(fedavg - MINIMUM))
+
+
+def test_fednova_with_equal_steps_is_fedavg() -> None:
+    fedavg, fednova = (settle(ALGORITHMS[name](), 20) for name in ("fedavg", "fednova"))
+    assert fednova == pytest.approx(fedavg, abs=1e-6 * np.abs(fedavg).max())
+
+
+def test_fedprox_settles_nearer_to_the_minimum_than_fedavg_and_with_mu_zero_where_fedavg_does() -> None:
+    fedavg = settle(ALGORITHMS["fedavg"](), 300)
+    assert settle(ALGORITHMS["fedprox"](mu=0.0), 300) == pytest.approx(fedavg, abs=1e-6)
+    held = settle(ALGORITHMS["fedprox"](mu=2.0), 2000)
+    assert np.linalg.norm(held - MINIMUM) < np.linalg.norm(fedavg - MINIMUM)
+
+
+def test_momentum_makes_tau_steps_count_as_the_sum_of_their_weights() -> None:
+    """A gradient that enters at step i is carried on to steps i + 1 .. τ, so it counts 1 + ρ + .. + ρ^(τ - i) times."""
+    rho, tau = 0.9, 7
+    by_hand = sum(rho**j for i in range(1, tau + 1) for j in range(tau - i + 1))
+    result = PartyResult(0, 1, tau, np.zeros(2), 0.0, RATE, rho)
+    assert result.effective_steps == pytest.approx(by_hand, rel=1e-12)
+    assert PartyResult(0, 1, tau, np.zeros(2), 0.0, RATE).effective_steps == tau
