@@ -31,6 +31,13 @@ def require_trainable(model: keras.Model) -> None:
         raise CannotTrain(
             f"The model must end in one vector of logits an example, but its output is {model.output_shape}."
         )
+    if None in model.input_shape[1:]:
+        raise CannotTrain(f"The model must fix the shape of its input, but that is {model.input_shape[1:]}.")
+    if model.losses:
+        raise CannotTrain(
+            "The model adds penalties of its own to the loss (as kernel_regularizer does), and training here would "
+            "leave them out: build it without them."
+        )
     for variable in model.non_trainable_variables:
         if not is_seed(variable) and not _is_frozen(model, variable):
             raise CannotTrain(
@@ -56,11 +63,10 @@ def is_seed(variable: Any) -> bool:
 
 
 def gives_logits(model: keras.Model) -> bool:
-    """False for a model that ends in softmax, that is in probabilities."""
-    from keras import activations, layers
-
-    last = model.layers[-1]
-    return not isinstance(last, layers.Softmax) and getattr(last, "activation", None) is not activations.softmax
+    """False for a model that ends in softmax, however that is written: its outputs are probabilities, and add up to 1."""
+    probe = np.random.default_rng(0).random((8, *model.input_shape[1:]), np.float32)
+    outputs = np.asarray(model(probe, training=False))
+    return bool((outputs < 0).any() or np.abs(outputs.sum(axis=1) - 1).max() > 1e-3)
 
 
 def is_convolutional(model: keras.Model) -> bool:
