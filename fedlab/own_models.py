@@ -63,7 +63,7 @@ def is_seed(variable: Any) -> bool:
 
 
 def gives_logits(model: keras.Model) -> bool:
-    """False for a model that ends in softmax, however that is written: its outputs are probabilities, and add up to 1."""
+    """False for a model that ends in softmax, however that is written: its outputs are positive and add up to 1."""
     probe = np.random.default_rng(0).random((8, *model.input_shape[1:]), np.float32)
     outputs = np.asarray(model(probe, training=False))
     return bool((outputs < 0).any() or np.abs(outputs.sum(axis=1) - 1).max() > 1e-3)

@@ -19,7 +19,9 @@ CENTRES = np.array([[15.0, 0.0], [-12.0, -15.0]])  # where f1 and f2 are smalles
 RATE = 0.1
 
 
-def settle(algorithm: FedAvg, rounds: int, steps: Sequence[int] = (10, 10), momentum: float = 0.0) -> np.ndarray:
+def settle(
+    algorithm: FedAvg, rounds: int, steps: Sequence[int] = (10, 10), momentum: float = 0.0, rate: float = RATE
+) -> np.ndarray:
     """Where the algorithm's own methods lead from (0, 0) when the parties' losses are f1 and f2."""
     shared, memory = np.zeros(2, np.float32), algorithm.initial_memory(2, np.array([1, 1]))
     for _ in range(rounds):
@@ -32,14 +34,14 @@ def settle(algorithm: FedAvg, rounds: int, steps: Sequence[int] = (10, 10), mome
                 velocity = momentum * velocity + algorithm.local_gradient(
                     gradient, w, start, algorithm.correction(memory, k)
                 )
-                w = w - RATE * velocity
-            results.append(PartyResult(k, 1, steps[k], w.astype(np.float32), 0.0, RATE, momentum))
+                w = w - rate * velocity
+            results.append(PartyResult(k, 1, steps[k], w.astype(np.float32), 0.0, rate, momentum))
         shared, memory = algorithm.aggregate(shared, results, memory)
     return shared
 
 
 def fedavg_settles_at(steps: Sequence[int]) -> np.ndarray:
-    """τ steps of SGD on a quadratic take w to c + q (w - c) with q = (1 - η curve)^τ; the mean of both must be w again."""
+    """τ steps of SGD on a quadratic take w to c + q (w - c), q = (1 - η curve)^τ; the mean of both must be w again."""
     q = (1 - RATE * CURVES) ** np.array(steps)[:, None]
     return ((1 - q) * CENTRES).sum(axis=0) / (1 - q).sum(axis=0)
 
@@ -64,19 +66,18 @@ def test_scaffold_settles_at_the_minimum_although_one_party_steps_more_often() -
     assert settle(ALGORITHMS["scaffold"](), 500, (3, 20)) == pytest.approx(MINIMUM, abs=1e-2)
 
 
-def test_fedavg_leans_towards_the_party_that_steps_more_and_fednova_less() -> None:
-    """With few steps of a small size, τ_k steps weigh party k by about τ_k; FedNova takes that weight away again."""
-    steps = (1, 4)
-    fedavg, fednova = (settle(ALGORITHMS[name](), 300, steps) for name in ("fedavg", "fednova"))
-    assert fedavg == pytest.approx(fedavg_settles_at(steps), abs=1e-3)
-    # a and b of party 1 (the one that steps four times) are below the minimum's
-    assert np.all(fedavg < MINIMUM - 1)
-    assert np.all(np.abs(fednova - MINIMUM) < np.abs(fedavg - MINIMUM))
+def test_fedavg_leans_towards_the_party_that_steps_more_and_fednova_does_not() -> None:
+    """Small steps follow the gradient, so τ_k of them weigh party k by τ_k: FedAvg minimises f1 + 4 f2 if f2 steps four
+    times. (a - 15) + 16 (a + 12) = 0 gives a = -177/17, and 2 b + 5.6 (b + 15) = 0 gives b = -84/7.6.
+    """
+    fedavg, fednova = (settle(ALGORITHMS[name](), 2000, (1, 4), rate=0.003) for name in ("fedavg", "fednova"))
+    assert fedavg == pytest.approx([-177 / 17, -84 / 7.6], abs=0.15)
+    assert fednova == pytest.approx(MINIMUM, abs=0.15)
 
 
 def test_fednova_with_equal_steps_is_fedavg() -> None:
     fedavg, fednova = (settle(ALGORITHMS[name](), 20) for name in ("fedavg", "fednova"))
-    assert fednova == pytest.approx(fedavg, abs=1e-6 * np.abs(fedavg).max())
+    assert fednova == pytest.approx(fedavg, abs=1e-6 * float(np.abs(fedavg).max()))
 
 
 def test_fedprox_settles_nearer_to_the_minimum_than_fedavg_and_with_mu_zero_where_fedavg_does() -> None:
