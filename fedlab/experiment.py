@@ -80,9 +80,35 @@ class Experiment(Settings):
         slider=(0.001, 1.0),
         scale="log",
     )
+    momentum: float = setting(
+        0.0,
+        "Local steps keep rolling in the direction of earlier ones: quicker, and further from the shared model.",
+        symbol="ρ",
+        low=0.0,
+        high=0.99,
+    )
+    stragglers: float = setting(
+        0.0, "The share of a round's parties that do not finish their epochs in time.", low=0.0, high=1.0
+    )
+    dropouts: float = setting(0.0, "The share of a round's parties that never report.", low=0.0, high=1.0)
+    slow_parties: float = setting(
+        0.0, "The share of the parties with slow devices: a round waits for the slowest.", low=0.0, high=1.0
+    )
+    slowdown: float = setting(10.0, "How many times slower the slow devices are.", low=1.0, high=100.0)
+    bandwidth: float = setting(
+        10.0,
+        "Megabits a second between a party and the server.",
+        low=0.01,
+        high=10_000.0,
+        slider=(0.1, 1000.0),
+        scale="log",
+    )
     seed: int = setting(
         0, "Another seed, another draw: see how much of a result is luck.", low=0, high=2**31 - 1, slider=(0, 20)
     )
+
+    def __init__(self, **settings: Any):  # names such as mu=0.1 beside the fields: type checkers must know
+        super().__init__(**settings)
 
     @model_validator(mode="before")
     @classmethod
@@ -130,7 +156,7 @@ class Experiment(Settings):
         """
         flat = self.to_dict()
         for role, kinds in KINDS.items():
-            if role in changes:
+            if role in changes and changes[role] != flat[role]:
                 for name in settings_of(type(getattr(self, role))):
                     flat.pop(name)
                 kind = kinds.get(changes[role]) if isinstance(changes[role], str) else type(changes[role])
@@ -192,7 +218,7 @@ class Experiment(Settings):
 
     @classmethod
     def from_link(cls, link: str) -> Experiment:
-        """Restore an experiment from its link; `ValueError` with one sentence if the link is damaged or of another version."""
+        """Restore an experiment from its link; `ValueError` with one sentence if it is damaged or of another version."""
         head, colon, rest = link.strip().partition(":")
         body, hash_sign, check_sum = rest.rpartition("#")
         if not head.startswith("fedlab") or not head[6:].isdecimal() or not colon or not hash_sign:
@@ -225,7 +251,7 @@ def _misplaced(name: str, settings: dict[str, Any]) -> InvalidSetting:
 def _require_version(version: object) -> None:
     if version != VERSION:
         raise ValueError(
-            f"This was made by version {version} of the fedlab vocabulary; this is version {VERSION}, which cannot read it."
+            f"This was made by version {version} of the fedlab vocabulary, which this version {VERSION} cannot read."
         )
 
 

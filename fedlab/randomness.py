@@ -20,6 +20,13 @@ class Choice(IntEnum):
     PARTICIPANTS = 3  # which parties take part in a round
     BATCHES = 4  # the order in which a party sees its examples
     DROPOUT = 5  # the masks of dropout layers
+    STRAGGLERS = 6  # which parties do not finish a round's local epochs
+    LOCAL_EPOCHS = 7  # how many of them they manage
+    DROPOUTS = 8  # which parties never report in a round
+    DEVICES = 9  # which parties have slow devices
+    NOISE = 10  # how a party's examples are disturbed
+    NOISY_PARTIES = 11  # at which parties labels are wrong
+    DATASET = 12  # a synthetic data set
 
 
 def generator(seed: int, choice: Choice, *coordinates: int) -> np.random.Generator:

@@ -20,7 +20,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
-from fedlab.settings import Settings
+from fedlab.settings import Settings, setting
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,6 +33,16 @@ class PartyResult:
     weights: np.ndarray  # (P,) float32: w_k, all of the model's weights in one flat vector
     train_loss: float  # mean loss over the examples of its local steps, as it saw them
     learning_rate: float  # η
+    momentum: float = 0.0  # ρ, of the local steps
+
+    @property
+    def effective_steps(self) -> float:
+        """||a_k||_1: how many steps without momentum move as far as these τ_k with it; τ_k when ρ = 0.
+
+        Source: Wang, Liu, Liang, Joshi and Poor 2020 (arXiv 2007.07481), section 4.
+        """
+        rho, tau = self.momentum, self.steps
+        return (tau - rho * (1 - rho**tau) / (1 - rho)) / (1 - rho)
 
 
 class FedAvg(Settings):
@@ -47,10 +57,19 @@ class FedAvg(Settings):
     fixes: ClassVar[dict[str, Any]] = {}  # settings of the experiment that this algorithm does not leave open
     vectors_down: ClassVar[int] = 1  # model-sized vectors that the server sends to each party in a round
     vectors_up: ClassVar[int] = 1  # ... and that each party sends back
+    keeps_partial_work: ClassVar[bool] = False  # False: the server drops parties that do not finish their E epochs
+    pools_data: ClassVar[bool] = False  # True: one party holds everybody's data (the yardstick "central")
 
-    def initial_memory(self, size: int) -> Any:
-        """What the server remembers between rounds, before round 1; `size` is P, the number of weights."""
+    def initial_memory(self, size: int, examples: np.ndarray) -> Any:
+        """What the algorithm remembers between rounds, before round 1.
+
+        size: P, the number of weights. examples: (K,) n_k, the number of examples of every party.
+        """
         return None
+
+    def starting_point(self, global_weights: np.ndarray, memory: Any, party: int) -> np.ndarray:
+        """(P,) where this party's local training begins: the shared model."""
+        return global_weights
 
     def correction(self, memory: Any, party: int) -> np.ndarray | None:
         """(P,) a constant that `local_gradient` gets during this party's local training, or None."""
@@ -64,7 +83,9 @@ class FedAvg(Settings):
         """
         return gradient
 
-    def aggregate(self, global_weights: np.ndarray, results: Iterable[PartyResult], memory: Any) -> tuple[np.ndarray, Any]:
+    def aggregate(
+        self, global_weights: np.ndarray, results: Iterable[PartyResult], memory: Any
+    ) -> tuple[np.ndarray, Any]:
         """The new shared model (P,) and the new memory.
 
         `results` yields each party's result as it arrives, in the order of the parties' numbers, once: keep sums, not
@@ -72,11 +93,28 @@ class FedAvg(Settings):
         """
         return weighted_mean(results), memory
 
+    def judged(self, global_weights: np.ndarray, memory: Any) -> list[np.ndarray]:
+        """The models whose accuracy a round reports: the shared one. Several share the test examples out."""
+        return [global_weights]
+
 
 def weighted_mean(results: Iterable[PartyResult]) -> np.ndarray:
     """Σ n_k w_k / Σ n_k, (P,) float32, summed in float64."""
-    total, examples = np.float64(0), 0
+    total, examples = np.zeros(1), 0
     for result in results:
         total = total + result.examples * result.weights.astype(np.float64)
         examples += result.examples
     return np.asarray(total / examples, dtype=np.float32)
+
+
+def server_step(default: float) -> Any:
+    """The setting η_s, declared alike by every algorithm whose server takes steps of its own."""
+    return setting(
+        default,
+        "How far the server goes along the parties' mean update.",
+        symbol="η_s",
+        low=1e-4,
+        high=10.0,
+        slider=(0.001, 2.0),
+        scale="log",
+    )

@@ -14,15 +14,22 @@ from fedlab.settings import setting
 class FedProx(FedAvg):
     """Party k minimises F_k(w) + μ/2 ||w - w_t||², so each local step follows ∇l(w; b) + μ (w - w_t).
 
-    The norm is squared, taken over all weights, and measured from the model the round began with. μ = 0 is FedAvg.
+    The norm is squared, taken over all weights, and measured from the model the round began with. Parties that manage
+    only a part of their epochs send what they have, and it counts. Without such stragglers, μ = 0 is FedAvg.
     """
 
     name: ClassVar[str] = "fedprox"
     title: ClassVar[str] = "FedProx"
     lesson: ClassVar[str] = "Local steps are pulled back to the shared model: steadier under skew, slower without it."
+    keeps_partial_work: ClassVar[bool] = True
 
     mu: float = setting(
-        0.1, "μ pulls every party back to the shared model; 0 is FedAvg.", symbol="μ", low=0.0, high=10.0, slider=(0.0, 2.0)
+        0.1,
+        "μ pulls every party back to the shared model; 0 is FedAvg.",
+        symbol="μ",
+        low=0.0,
+        high=10.0,
+        slider=(0.0, 2.0),
     )
 
     def local_gradient(self, gradient: Any, weights: Any, global_weights: Any, correction: Any) -> Any:

@@ -25,7 +25,9 @@ class Dataset:
         for part in ("train", "test"):
             x, y = getattr(self, f"{part}_x"), getattr(self, f"{part}_y")
             if len(x) != len(y) or len(x) == 0:
-                raise ValueError(f"{part}_x has {len(x)} examples and {part}_y has {len(y)}: they must match and not be empty.")
+                raise ValueError(
+                    f"{part}_x has {len(x)} examples and {part}_y has {len(y)}: they must match and not be empty."
+                )
             if not np.issubdtype(y.dtype, np.integer) or y.min() < 0:
                 raise ValueError(f"{part}_y must hold whole numbers from 0 upwards, one label for each example.")
             if x.dtype != np.uint8 and not np.issubdtype(x.dtype, np.floating):

@@ -18,7 +18,10 @@ from fedlab.datasets.base import Dataset
 @lru_cache(maxsize=1)
 def mnist() -> Dataset:
     """The 60,000 training and 10,000 test images, (N, 28, 28) uint8, read-only and loaded once."""
-    with files("fedlab.datasets").joinpath("mnist.npz").open("rb") as file, np.load(file, allow_pickle=False) as archive:
+    with (
+        files("fedlab.datasets").joinpath("mnist.npz").open("rb") as file,
+        np.load(file, allow_pickle=False) as archive,
+    ):
         arrays = {name: archive[name] for name in ("x_train", "y_train", "x_test", "y_test")}
     for array in arrays.values():
         array.setflags(write=False)

@@ -1,0 +1,66 @@
+"""Devices that differ: stragglers, parties that never report, and a clock for the time that a round would take.
+
+Stragglers as in Li et al. 2020 (FedProx, arXiv 1812.06127), section 5.2: that share of a round's parties manages only
+a number of epochs drawn from 1 .. E in the time that the others need for all E. What happens to their work is the
+algorithm's choice (`keeps_partial_work`).
+
+The clock is the simplest that shows the effect. A fast device trains on `PACE` examples a second, a slow one on
+`slowdown` times fewer, and each message travels at `bandwidth`. A round takes as long as the slowest party whose work
+counts; training and evaluation at the server take no time.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fedlab.randomness import Choice, generator
+
+if TYPE_CHECKING:
+    from fedlab.experiment import Experiment
+
+PACE = 1_000  # examples that a fast device trains on in a second: a convention, not a measurement
+
+
+def reporting(experiment: Experiment, number: int, chosen: np.ndarray) -> dict[int, int]:
+    """Which of the round's parties send work that counts, and after how many local epochs: {party: epochs}.
+
+    number: the round. chosen: the parties that take part in it. At least one reports, whatever the settings.
+    """
+    epochs = dict.fromkeys(map(int, chosen), experiment.local_epochs)
+    late = _some(experiment, Choice.STRAGGLERS, experiment.stragglers, number, chosen)
+    rng = generator(experiment.seed, Choice.LOCAL_EPOCHS, number)
+    for party in late:
+        epochs[party] = int(rng.integers(1, experiment.local_epochs, endpoint=True))
+    gone = _some(experiment, Choice.DROPOUTS, experiment.dropouts, number, chosen)
+    if not experiment.algorithm.keeps_partial_work:
+        gone |= late
+    if len(gone) == len(epochs):
+        gone.remove(max(gone, key=lambda party: (party not in late, epochs[party])))
+    return {party: done for party, done in epochs.items() if party not in gone}
+
+
+def clock(experiment: Experiment, examples: dict[int, int], bytes_each_way: tuple[int, int]) -> float:
+    """Seconds that a round takes.
+
+    examples: n_k of each party whose work counts. bytes_each_way: what the server sends to one party, and back.
+    """
+    slow = slow_parties(experiment)
+    travel = 8e-6 * sum(bytes_each_way) / experiment.bandwidth
+    work = max(n_k * (experiment.slowdown if party in slow else 1) for party, n_k in examples.items())
+    return travel + experiment.local_epochs * work / PACE
+
+
+def slow_parties(experiment: Experiment) -> set[int]:
+    """The parties whose devices are slow, throughout the run."""
+    if experiment.algorithm.pools_data:
+        return set()
+    order = generator(experiment.seed, Choice.DEVICES).permutation(experiment.parties)
+    return set(map(int, order[: round(experiment.slow_parties * experiment.parties)]))
+
+
+def _some(experiment: Experiment, choice: Choice, share: float, number: int, chosen: np.ndarray) -> set[int]:
+    """That share of the round's parties, drawn at random but at most all but one."""
+    count = min(round(share * len(chosen)), len(chosen) - 1)
+    return set(map(int, generator(experiment.seed, choice, number).permutation(chosen)[:count]))
