@@ -22,6 +22,7 @@ from tqdm import tqdm
 from fedlab.cli_files import Files, file_options
 from fedlab.cli_results import comparison, round_line
 from fedlab.cli_settings import Refused, described, setting_options
+from fedlab.differences import differences
 from fedlab.experiment import Experiment
 from fedlab.federation import Diverged, run
 from fedlab.history import History
@@ -57,12 +58,11 @@ def run_command(experiments: list[Experiment], files: Files) -> None:
     if len(experiments) > 1:
         raise Refused("fedlab run takes each setting once; fedlab compare runs several values.")
     click.echo(described(experiments[0]))
-    (history,), trouble = train_all(experiments, files)
+    (history,), troubles = train_all(experiments, files)
     if history.rounds:
         click.echo(f"Final test accuracy {100 * history.rounds[-1].test_accuracy:.2f} %.")
     click.echo(f'The same again: fedlab run --from "{experiments[0].link()}"')
-    if trouble:
-        raise trouble
+    finish(troubles)
 
 
 @main.command("compare")
@@ -79,10 +79,9 @@ def compare_command(experiments: list[Experiment], files: Files) -> None:
     """
     files = replace(files, several=True, plot=files.plot or Path("comparison.png"))
     click.echo(f"{len(experiments)} runs")
-    histories, trouble = train_all(experiments, files)
+    histories, troubles = train_all(experiments, files)
     click.echo(comparison(histories))
-    if trouble:
-        raise trouble
+    finish(troubles)
 
 
 @main.command("lab", context_settings={"ignore_unknown_options": True})
@@ -113,24 +112,27 @@ def jupyter_options() -> list[str]:
     return options
 
 
-def train_all(experiments: list[Experiment], files: Files) -> tuple[list[History], Incomplete | None]:
+def train_all(experiments: list[Experiment], files: Files) -> tuple[list[History], list[Incomplete]]:
     """Run the experiments one after another; save what was computed, however that ends."""
     histories = [History(experiment) for experiment in experiments]
-    trouble: Incomplete | None = None
+    names = differences(experiments) if len(experiments) > 1 else [""]
+    troubles: list[Incomplete] = []
     try:
         with ctrl_c() as check, tqdm(total=sum(e.rounds for e in experiments), unit=" rounds", disable=None) as bar:
-            for history in histories:
+            for history, name in zip(histories, names, strict=True):
+                if name:
+                    tqdm.write(name)
                 try:
                     train(history, bar, check)
                 except Diverged as error:
-                    trouble = Incomplete(str(error))
+                    troubles.append(Incomplete(f"{name}: {error}".removeprefix(": ")))
     except TensorFlowMissing as error:
-        trouble = Incomplete(str(error))
+        troubles.append(Incomplete(str(error)))
     except Interrupted as error:
-        trouble = error
+        troubles.append(error)
     finally:
-        files.save([history for history in histories if history.rounds])
-    return histories, trouble
+        files.save(histories)
+    return histories, troubles
 
 
 def train(history: History, bar: tqdm, check: Callable[[], None]) -> None:
@@ -139,6 +141,14 @@ def train(history: History, bar: tqdm, check: Callable[[], None]) -> None:
         history.append(replace(one, state=None))  # nobody forks from here: keep no models
         bar.update()
         tqdm.write(round_line(one, history.experiment.rounds))
+
+
+def finish(troubles: list[Incomplete]) -> None:
+    """End with what went wrong, if anything did: a sentence each, and the last one's exit code."""
+    for trouble in troubles[:-1]:
+        trouble.show()
+    if troubles:
+        raise troubles[-1]
 
 
 @contextmanager

@@ -31,8 +31,8 @@ class Files:
     several: bool = False  # a comparison of runs, even if it is of one
 
     def save(self, histories: list[History]) -> None:
-        """Write the files."""
-        if not histories:
+        """Write the files, if there is anything to write."""
+        if not any(history.rounds for history in histories):
             return
         if self.json:
             self.json.write_text(runs_json(histories) if self.several else histories[0].to_json(), encoding="utf-8")
@@ -89,8 +89,9 @@ def runs_csv(histories: list[History]) -> str:
         for history in histories
         for one in csv.DictReader(io.StringIO(history.to_csv()))
     ]
+    settings = [name for history in histories for name in history.experiment.to_dict()]
+    names = list(dict.fromkeys([*settings, *(name for row in rows for name in row)]))
     text = io.StringIO()
-    names = list(dict.fromkeys(name for row in rows for name in row))
     writer = csv.DictWriter(text, names, restval="", lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)

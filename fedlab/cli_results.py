@@ -26,15 +26,7 @@ def comparison(histories: list[History]) -> str:
     head = ["run", "seeds", "rounds", "final accuracy, %", "best accuracy, %", "final test loss", "MB sent"]
     groups = by_seed(histories)
     rows = [
-        [
-            name,
-            str(len(runs)),
-            str(min(len(run) for run in runs)),
-            spread([100 * run.rounds[-1].test_accuracy for run in runs], 2),
-            spread([100 * max(run.column("test_accuracy")) for run in runs], 2),
-            spread([run.rounds[-1].test_loss for run in runs], 4),
-            f"{mean(sum(run.column('bytes_up')) + sum(run.column('bytes_down')) for run in runs) / 1e6:.1f}",
-        ]
+        [name, str(len(runs)), str(min(len(run) for run in runs)), *outcome(runs)]
         for name, runs in zip(names_of(groups), groups, strict=True)
     ]
     widths = [max(len(row[column]) for row in [head, *rows]) for column in range(len(head))]
@@ -44,6 +36,18 @@ def comparison(histories: list[History]) -> str:
     )
     note = "\n± is one standard deviation over the seeds." if any(len(runs) > 1 for runs in groups) else ""
     return "\n".join(lines) + note
+
+
+def outcome(runs: list[History]) -> list[str]:
+    """What came of runs that differ in their seed; dashes if one of them has no round."""
+    if not all(run.rounds for run in runs):
+        return ["–"] * 4
+    return [
+        spread([100 * run.rounds[-1].test_accuracy for run in runs], 2),
+        spread([100 * max(run.column("test_accuracy")) for run in runs], 2),
+        spread([run.rounds[-1].test_loss for run in runs], 4),
+        f"{mean(sum(run.column('bytes_up')) + sum(run.column('bytes_down')) for run in runs) / 1e6:.1f}",
+    ]
 
 
 def save_picture(histories: list[History], path: Path) -> None:
@@ -66,11 +70,10 @@ def save_picture(histories: list[History], path: Path) -> None:
 
 
 def by_seed(histories: list[History]) -> list[list[History]]:
-    """The runs that have a round, in groups that differ in nothing but the seed."""
+    """The runs in groups that differ in nothing but the seed."""
     groups: dict[Experiment, list[History]] = {}
     for history in histories:
-        if history.rounds:
-            groups.setdefault(history.experiment.with_(seed=0), []).append(history)
+        groups.setdefault(history.experiment.with_(seed=0), []).append(history)
     return list(groups.values())
 
 
