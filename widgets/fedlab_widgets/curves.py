@@ -1,0 +1,60 @@
+"""The live convergence plot: the curves of all runs that are shown, with a switch for what they are drawn against."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from copy import copy
+
+import ipywidgets as widgets
+
+from fedlab.plots import X_AXES, convergence
+from fedlab_widgets.picture import Picture
+from fedlab_widgets.runs import Runs
+
+SHOWN = {"test_accuracy": 3.0, "test_loss": 2.0}  # one below the other, with the share of the height
+
+
+class Curves:
+    """paint: ask for the plot to be drawn anew."""
+
+    def __init__(self, runs: Runs, paint: Callable[[], None]):
+        self._runs = runs
+        margins = {"left": 0.1, "right": 0.985, "bottom": 0.12, "top": 0.975, "hspace": 0.1}
+        self.picture = Picture(560, 350, tuple(SHOWN.values()), margins)
+        options = [
+            (f"against {label.partition(',')[0]}s" if name == "rounds" else f"against {label.partition(',')[0]}", name)
+            for name, (label, _) in X_AXES.items()
+        ]
+        self._x = widgets.ToggleButtons(options=options, tooltips=[""] * len(options))
+        self._x.observe(lambda change: paint(), "value")
+        self._note = widgets.HTML()
+        self._frame = widgets.VBox([self.picture.view])
+        self._frame.add_class("fedlab-frame")
+        above = widgets.HBox([self._x, self._note])
+        above.add_class("fedlab-above")
+        self.view = widgets.VBox([above, self._frame])
+
+    def draw(self) -> None:
+        """Draw the curves and put them on the page."""
+        labels = self._runs.labels()
+        shown = self._runs.shown
+        histories = [copy(run.history) for run in shown]
+        for history in histories:
+            history.rounds = list(history.rounds)  # as they are now: the worker may add one meanwhile
+        axes = self.picture.begin()
+        for ax, y in zip(axes, SHOWN, strict=True):
+            convergence(ax, histories, self._x.value, y, [labels[run] for run in shown], [run.number for run in shown])
+            ax.label_outer()
+            if ax is not axes[0] and shown:
+                ax.get_legend().remove()
+        if not shown:
+            axes[0].text(0.5, 0.5, "press Run", transform=axes[0].transAxes, ha="center", va="center", alpha=0.6)
+        told = [f"{labels[run]}: {run.history.rounds[-1].test_accuracy:.1%} after {run.done} rounds" for run in shown]
+        about = "; ".join(told) if told else "no run yet"
+        self.picture.show(f"Test accuracy and loss against {X_AXES[self._x.value][0]}. {about}.")
+
+    def say_moved(self, moved: bool) -> None:
+        """Say beside the plot whether the controls have moved since its curves were run."""
+        text = "The controls have moved since: press Run for their curve." if moved else ""
+        self._note.value = f'<span class="fedlab-moved" role="status">{text}</span>'
+        (self._frame.add_class if moved else self._frame.remove_class)("fedlab-frame-moved")

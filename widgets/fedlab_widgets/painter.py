@@ -1,0 +1,72 @@
+"""The painter: the one thread of a lab that draws. It draws the newest state only, and never for long."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+SHARE = 0.1  # of the time, at most, goes into drawing while something trains
+
+
+class Painter:
+    """Draws what it is asked for, soon. Asking twice before it comes round draws once.
+
+    paints: name to function. busy: whether something trains, so that drawing must be seldom.
+    """
+
+    def __init__(self, paints: dict[str, Callable[[], None]], busy: Callable[[], bool]):
+        self._paints = paints
+        self._busy = busy
+        self._asked: dict[str, None] = {}  # a set that keeps its order
+        self._due = dict.fromkeys(paints, 0.0)
+        self._wake = threading.Condition()
+        self._drawing = threading.RLock()
+        self._thread: threading.Thread | None = None
+        self._closed = False
+
+    def ask(self, *names: str) -> None:
+        """Have these drawn, in the background."""
+        with self._wake:
+            if self._closed:
+                return
+            self._asked.update(dict.fromkeys(names))
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._work, name="fedlab painter", daemon=True)
+                self._thread.start()
+            self._wake.notify_all()
+
+    def paint(self, *names: str) -> None:
+        """Draw these now, on the caller's thread."""
+        with self._drawing:
+            for name in names:
+                began = time.monotonic()
+                self._paints[name]()
+                ended = time.monotonic()
+                self._due[name] = ended + (ended - began) * (1 / SHARE - 1)
+
+    def close(self) -> None:
+        with self._wake:
+            self._closed = True
+            self._wake.notify_all()
+
+    def _work(self) -> None:
+        while True:
+            with self._wake:
+                name, delay = self._next()
+                while delay > 0 and not self._closed:
+                    self._wake.wait(delay)
+                    name, delay = self._next()
+                if self._closed:
+                    return
+                del self._asked[name]
+            self.paint(name)
+
+    def _next(self) -> tuple[str, float]:
+        """What is to be drawn next, and in how many seconds."""
+        if not self._asked:
+            return "", 3600.0
+        if not self._busy():
+            return next(iter(self._asked)), 0.0
+        name = min(self._asked, key=lambda asked: self._due[asked])
+        return name, self._due[name] - time.monotonic()
