@@ -24,15 +24,19 @@ def evaluate(
     about as much as that of one.
     """
     parts = len(models) * -(-processors() // len(models))
-    own = [np.arange(first, len(dataset.test_y), parts) for first in range(parts)]
-    work = [(models[place % len(models)], part) for place, part in enumerate(own) if len(part)]
-    logits = np.empty((len(dataset.test_y), training.model.output_shape[1]), np.float32)
-    for (_, part), answers in zip(
-        work, pool.map(lambda job: training.logits_of(job[0], dataset.test_x[job[1]]), work), strict=True
-    ):
-        logits[part] = answers
-    right = logits.argmax(axis=1) == dataset.test_y
-    return float(right.mean()), float(cross_entropy(logits, dataset.test_y).mean())
+    work = [
+        (w, x, y)
+        for first, w in enumerate(models)
+        for x, y in zip(
+            np.array_split(dataset.test_x[first :: len(models)], processors()),
+            np.array_split(dataset.test_y[first :: len(models)], processors()),
+            strict=True,
+        )
+        if len(y)
+    ]
+    logits = np.concatenate(list(pool.map(lambda job: training.logits_of(job[0], job[1]), work)))
+    labels = np.concatenate([y for _, _, y in work])
+    return float((logits.argmax(axis=1) == labels).mean()), float(cross_entropy(logits, labels).mean())
 
 
 def cross_entropy(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:

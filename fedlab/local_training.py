@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 
 WIDEST = 256  # examples that go through the model at once during training
 CHUNK_DENSE, CHUNK_CONVOLUTION = 2048, 128  # examples in one compiled call: 20 to 200 ms, so that Stop is prompt
-EVALUATION_ROWS = 1000
+ROWS_DENSE, ROWS_CONVOLUTION = 2500, 500  # test examples that go through the model at once
 
 traces: list[str] = []  # one entry whenever TensorFlow traces a training function; a test counts them
 
@@ -59,7 +59,9 @@ class LocalTraining:
         self.cuts = np.cumsum([int(np.prod(shape)) for shape in self.shapes])
         self.size = int(self.cuts[-1])
         self.logits = gives_logits(model)
-        self.chunk = CHUNK_CONVOLUTION if is_convolutional(model) else CHUNK_DENSE
+        self.convolutional = is_convolutional(model)
+        self.chunk = CHUNK_CONVOLUTION if self.convolutional else CHUNK_DENSE
+        self.evaluation_rows = ROWS_CONVOLUTION if self.convolutional else ROWS_DENSE
         self._compiled: dict[Any, Callable[..., Any]] = {}
         self._compiling = threading.Lock()  # parties on two threads meet a new shape at the same moment
         self._logits = self._function(self._logits_of)
@@ -130,7 +132,7 @@ class LocalTraining:
     def logits_of(self, weights: np.ndarray, x: np.ndarray) -> np.ndarray:
         """(n, classes) the model's outputs as logits (log-probabilities for a model that ends in softmax)."""
         tensors = self.tensors(weights)
-        parts = [self._logits(tensors, part).numpy() for part in _in_rows(x)]
+        parts = [self._logits(tensors, part).numpy() for part in _in_rows(x, self.evaluation_rows)]
         return np.concatenate(parts)[: len(x)]
 
     def _make_steps(
@@ -232,7 +234,7 @@ class LocalTraining:
     def _function(self, function: Callable[..., Any]) -> Any:
         import tensorflow as tf
 
-        return tf.function(function, jit_compile=self.chunk == CHUNK_DENSE, autograph=False)
+        return tf.function(function, jit_compile=not self.convolutional, autograph=False)
 
 
 def _move(
@@ -281,10 +283,10 @@ def _blocks(rows: list[np.ndarray], examples: int, width: int) -> Iterator[_Bloc
         yield _Block(positions, holds.astype(np.float32), len(some))
 
 
-def _in_rows(x: np.ndarray) -> list[np.ndarray]:
-    """x in parts of EVALUATION_ROWS examples, the last one filled up with zeros."""
-    parts = [x[first : first + EVALUATION_ROWS] for first in range(0, len(x), EVALUATION_ROWS)]
-    missing = EVALUATION_ROWS - len(parts[-1])
+def _in_rows(x: np.ndarray, rows: int) -> list[np.ndarray]:
+    """x in parts of `rows` examples, the last one filled up with zeros."""
+    parts = [x[first : first + rows] for first in range(0, len(x), rows)]
+    missing = rows - len(parts[-1])
     parts[-1] = np.pad(parts[-1], [(0, missing)] + [(0, 0)] * (x.ndim - 1))
     return parts
 
