@@ -107,7 +107,7 @@ class Experiment(Settings):
         0, "Another seed, another draw: see how much of a result is luck.", low=0, high=2**31 - 1, slider=(0, 20)
     )
 
-    def __init__(self, **settings: Any):  # names such as mu=0.1 beside the fields: type checkers must know
+    def __init__(self, /, **settings: Any):  # names such as mu=0.1 beside the fields: type checkers must know
         super().__init__(**settings)
 
     @model_validator(mode="before")
@@ -241,11 +241,8 @@ def _misplaced(name: str, settings: dict[str, Any]) -> InvalidSetting:
             return InvalidSetting(
                 name, f"{name} is a setting of the {role} {' or '.join(owners)}, but the {role} here is {chosen}."
             )
-    every = [
-        *Experiment.model_fields,
-        *(n for kinds in KINDS.values() for kind in kinds.values() for n in settings_of(kind)),
-    ]
-    return unknown_setting(name, every, "An experiment")
+    own = (n for kinds in KINDS.values() for kind in kinds.values() for n in settings_of(kind))
+    return unknown_setting(name, list(dict.fromkeys([*Experiment.model_fields, *own])), "An experiment")
 
 
 def _require_version(version: object) -> None:
