@@ -1,0 +1,11 @@
+"""What the lessons in `notebooks/` need beside the science: exercises that check themselves, claims that are checked.
+
+Two switches, both environment variables. `FEDLAB_CHECK=1` is for CI and for making the saved outputs: labs run by
+themselves, predictions lock nothing, heavy cells take their short form. Learners never see it. `FEDLAB_PREDICT=0` is
+for teachers: questions are still asked, but Run does not wait for the answer.
+"""
+
+from fedlab.lessons.claims import claims
+from fedlab.lessons.switches import checking, size
+
+__all__ = ["checking", "claims", "size"]

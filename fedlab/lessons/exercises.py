@@ -1,0 +1,199 @@
+"""Exercises that check themselves: what a check is, and how it speaks to the learner.
+
+A check judges *properties* of an answer and never contains the answer. It says one sentence, whatever the learner's
+code does: nothing yet, wrong types, NaN, an exception, a loop without end.
+
+    @exercise(wrong={"the order": lambda values: values[0]})
+    def check_total(answer):
+        require(as_number(answer([1, 2])) == as_number(answer([2, 1])), "the order of the values must not matter")
+        return "It is the same in any order."
+
+`check_total(total)` prints the sentence. Under nbgrader (autograde, validate) a wrong answer raises AssertionError with
+the same sentence, so that it can be graded. `wrong` holds known wrong answers, each under words that the sentence about
+it must say; a test tries them all.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import functools
+import io
+import os
+import reprlib
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Mapping
+from contextlib import redirect_stdout
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+TIME_LIMIT = 5.0  # seconds for a whole check, unless it says otherwise
+PRINTED = 1_000  # characters of the learner's own printing that are shown
+UNANSWERED = "Not answered yet: write your code in the cell above and run it, then run this cell again."
+OURS = str(Path(__file__).parent)
+
+
+class NotYet(Exception):
+    """The answer is not right yet; the text says why, in one sentence."""
+
+
+def exercise(wrong: Mapping[str, Any], limit: float = TIME_LIMIT) -> Callable[[Callable[[Any], str]], Any]:
+    """Make a check out of a function that judges an answer: it raises `NotYet`, or returns what is right about it.
+
+    wrong: known wrong answers by words that the sentence must then say. limit: seconds.
+    """
+
+    def decorate(judge: Callable[[Any], str]) -> Any:
+        @functools.wraps(judge)
+        def check(answer: Any) -> None:
+            problem, praise = "", ""
+            printed = _Sink()
+            try:
+                if answer is None or answer is ...:
+                    raise NotImplementedError
+                with redirect_stdout(printed):
+                    praise = _within(limit, lambda: judge(_guarded(answer)))
+            except NotImplementedError:
+                problem = UNANSWERED
+            except NotYet as error:
+                problem = f"Not yet: {error}"
+            except Exception as error:
+                problem = f"Not yet: {_about(error)}"
+            if problem and graded():
+                raise AssertionError(problem)
+            if printed.getvalue():
+                print(f"Your code printed: {printed.getvalue().strip()}")
+            print(
+                f"✗ {problem}"
+                if problem and problem != UNANSWERED
+                else f"○ {problem}"
+                if problem
+                else f"✓ Right. {praise}"
+            )
+
+        check.wrong = wrong  # type: ignore[attr-defined]
+        return check
+
+    return decorate
+
+
+def graded() -> bool:
+    """Whether nbgrader runs the notebook: to grade it, or to tell the learner what a grader would say."""
+    return "NBGRADER_EXECUTION" in os.environ
+
+
+def require(condition: Any, sentence: str) -> None:
+    """Say the sentence unless the condition holds."""
+    if not condition:
+        raise NotYet(sentence)
+
+
+def as_array(value: Any, shape: tuple[int, ...], what: str = "what your function returns") -> np.ndarray:
+    """The value as finite numbers of this shape; `NotYet` if it is something else."""
+    try:
+        array = np.asarray(value, dtype=float)
+    except (TypeError, ValueError):
+        raise NotYet(f"{what} must be numbers, but it is {_short(value)}.") from None
+    require(array.shape == shape, f"{what} has the shape {array.shape}, but it must have {shape}.")
+    if not np.isfinite(array).all():
+        raise NotYet(f"{what} must be finite numbers, but it holds {_short(float(array[~np.isfinite(array)][0]))}.")
+    return array
+
+
+def as_number(value: Any, what: str = "what your function returns") -> float:
+    """The value as one finite number; `NotYet` if it is something else."""
+    return float(as_array(value, (), what))
+
+
+def as_truth(value: Any, what: str = "what your function returns") -> bool:
+    """The value as True or False; `NotYet` if it is something else."""
+    require(isinstance(value, (bool, np.bool_)), f"{what} must be True or False, but it is {_short(value)}.")
+    return bool(value)
+
+
+def close(one: Any, other: Any) -> bool:
+    """Whether two arrays are equal but for rounding."""
+    return bool(np.allclose(one, other, rtol=1e-5, atol=1e-7))
+
+
+def _guarded(answer: Any) -> Any:
+    """A learner's function that gets copies of arrays and lists, and must return something; anything else as it is."""
+    if not callable(answer) or isinstance(answer, type):
+        return answer
+
+    def call(*arguments: Any, **named: Any) -> Any:
+        value = answer(*_copy(arguments), **_copy(named))
+        require(value is not None, "your function returns nothing: does it end with return?")
+        return value
+
+    return call
+
+
+def _copy(value: Any) -> Any:
+    if isinstance(value, np.ndarray):
+        return value.copy()
+    if isinstance(value, (list, tuple)):
+        return type(value)(_copy(one) for one in value)
+    return {name: _copy(one) for name, one in value.items()} if isinstance(value, dict) else value
+
+
+class _Sink(io.StringIO):
+    """Keeps the first characters that are printed and drops the others: a loop without end may print too."""
+
+    def write(self, text: str) -> int:
+        super().write(text[: max(0, PRINTED - self.tell())])
+        return len(text)
+
+
+class _TooLong(BaseException):
+    """Thrown into a thread that is to end."""
+
+
+def _within(limit: float, work: Callable[[], str]) -> str:
+    """Do the work on a thread and give up on it after `limit` seconds; works where there are no signals, too."""
+    outcome: dict[str, Any] = {}
+
+    def do() -> None:
+        try:
+            outcome["value"] = work()
+        except BaseException as error:
+            outcome["error"] = error
+
+    thread = threading.Thread(target=do, daemon=True)
+    thread.start()
+    try:
+        thread.join(limit)
+        late = thread.is_alive()
+    finally:
+        for _ in range(20):  # an answer may catch every exception
+            if thread.is_alive() and thread.ident is not None:
+                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(_TooLong))
+                thread.join(0.05)
+    if late:
+        still = " It cannot be stopped: restart the kernel." if thread.is_alive() else ""
+        raise NotYet(f"your code was still running after {limit:g} seconds: is there a loop that never ends?{still}")
+    if "error" in outcome:
+        error = outcome["error"]
+        raise error if isinstance(error, Exception) else NotYet(f"your code stopped with {type(error).__name__}.")
+    return str(outcome["value"])
+
+
+def _about(error: Exception) -> str:
+    """An exception in one sentence, with the learner's line if it came from there."""
+    text = f"{type(error).__name__}: {error}".strip().rstrip(":").partition("\n")[0]
+    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(OURS)]
+    theirs = [frame for frame in frames if not frame.filename.startswith((sys.prefix, sys.base_prefix))]
+    if theirs:
+        line = f" in the line: {theirs[-1].line}" if theirs[-1].line else ""
+        return f"your code stopped with {text}{line}"
+    return f"the check can do nothing with your answer ({text})."
+
+
+def _short(value: Any) -> str:
+    try:
+        return f"{reprlib.repr(value)} ({type(value).__name__})" if not isinstance(value, float) else str(value)
+    except Exception:
+        return f"a {type(value).__name__}"

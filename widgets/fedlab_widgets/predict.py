@@ -1,0 +1,154 @@
+"""Predict, then run: a question before a run, and its answer, kept and put beside the result.
+
+    guess = predict("How many of the test images will it get right?", unit="%")
+    guess
+
+A lab that is given the prediction, `Lab(..., prediction=guess)`, does not run before it is answered, draws the answer
+into its plot, and says what came of it. `FEDLAB_PREDICT=0` lets it run at once.
+"""
+
+from __future__ import annotations
+
+import html
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import ipywidgets as widgets
+from matplotlib.axes import Axes
+
+from fedlab import History
+from fedlab.lessons.switches import predictions_lock
+
+Truth = Callable[[list[History]], Any]
+
+_kept: dict[str, Any] = {}  # answers by question: running the cell again does not forget them
+
+
+def final_accuracy(histories: list[History]) -> float | None:
+    """The last test accuracy, in per cent, of the first run that has all its rounds."""
+    done = (history for history in histories if len(history) >= history.experiment.rounds)
+    return next((100 * history.rounds[-1].test_accuracy for history in done), None)
+
+
+class Prediction:
+    """A question and its answer: a number of a `unit`, or one of `choices`; None before it is answered."""
+
+    def __init__(self, question: str, choices: Sequence[str], unit: str, low: float, high: float, truth: Truth):
+        self.question, self.choices, self.unit, self._truth = question, list(choices), unit, truth
+        self._low, self._high = low, high
+        self._followers: list[Callable[[], None]] = []
+        if choices:
+            self._input: Any = widgets.RadioButtons(options=self.choices, value=None, layout={"width": "auto"})
+        else:
+            self._input = widgets.Text(placeholder=f"{low:g} to {high:g}", layout={"width": "110px"})
+            self._input.on_submit(lambda _: self._press())
+        self._unit = widgets.HTML(html.escape(unit))
+        self._button = widgets.Button(description="This is my prediction", icon="check", button_style="primary")
+        self._button.layout.width = "auto"
+        self._button.on_click(lambda _: self._press())
+        self._said = widgets.HTML()
+        row = (widgets.VBox if choices else widgets.HBox)([self._input, self._unit, self._button])
+        text = widgets.HTML(f'<p class="fedlab-question"><b>Predict.</b> {html.escape(question)}</p>')
+        self.view = widgets.VBox([text, row, self._said])
+        self.answer: Any = None
+        if question in _kept:
+            self.answer_with(_kept[question])
+
+    @property
+    def locks(self) -> bool:
+        """Whether a run has to wait for the answer."""
+        return self.answer is None and predictions_lock()
+
+    def answer_with(self, value: Any) -> None:
+        """Keep this answer; it stays, so that it is still there beside the result."""
+        self.answer = _kept[self.question] = value
+        self._input.value = value if self.choices else f"{value:g}"
+        self._input.disabled = self._button.disabled = True
+        self._say(f"You predict {self._words(value)}. Now run it and see.")
+        for tell in self._followers:
+            tell()
+
+    def on_answer(self, tell: Callable[[], None]) -> None:
+        """Call `tell` when the answer is there."""
+        self._followers.append(tell)
+
+    def follow(self, histories: list[History]) -> None:
+        """Say what the runs so far make of the answer."""
+        if self.answer is not None and (truth := self._truth(histories)) is not None:
+            self._say(self.sentence(truth))
+
+    def sentence(self, truth: Any) -> str:
+        """The answer beside the truth, in one sentence."""
+        if self.answer is None:
+            return f"It is {self._words(truth)}. You made no prediction."
+        if self.answer == truth:
+            return f"You predicted {self._words(self.answer)}, and so it is."
+        return f"You predicted {self._words(self.answer)}. It is {self._words(truth)}."
+
+    def compare(self, truth: Any) -> None:
+        """Print `sentence`: for results of a cell instead of a lab."""
+        print(self.sentence(truth))
+
+    def draw(self, ax: Axes) -> None:
+        """Draw a number into a plot of accuracies (0 to 1) as a line."""
+        if self.answer is not None and self.unit == "%":
+            label = f"you predicted {self._words(self.answer)}"
+            ax.axhline(self.answer / 100, color="0.35", lw=1.2, ls=(0, (1, 2)))
+            ax.annotate(
+                label,
+                (0.01, self.answer / 100),
+                xycoords=("axes fraction", "data"),
+                xytext=(0, 3),
+                textcoords="offset points",
+                fontsize="small",
+                color="0.25",
+            )
+
+    def _press(self) -> None:
+        value = self._input.value
+        if self.choices:
+            if value is None:
+                self._say("Choose an answer first: a wrong one is as good, you will see why.")
+            else:
+                self.answer_with(value)
+            return
+        try:
+            number = float(value.replace(",", ".").removesuffix(self.unit))
+        except ValueError:
+            number = float("nan")
+        if self._low <= number <= self._high:
+            self.answer_with(number)
+        else:
+            self._say(f"Type a number from {self._low:g} to {self._high:g}: a wrong one is as good, you will see why.")
+
+    def _words(self, value: Any) -> str:
+        return f"“{value}”" if self.choices else f"{value:.3g} {self.unit}".strip()
+
+    def _say(self, sentence: str) -> None:
+        self._said.value = f'<p role="status">{html.escape(sentence)}</p>'
+
+    def __repr__(self) -> str:
+        return f"Predict. {self.question}" + "".join(f"\n  - {choice}" for choice in self.choices)
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
+        """The widgets; for pages without a kernel the question."""
+        return {**self.view._repr_mimebundle_(**kwargs), "text/plain": repr(self)}
+
+
+def predict(
+    question: str,
+    choices: Sequence[str] = (),
+    *,
+    unit: str = "",
+    low: float = 0.0,
+    high: float = 100.0,
+    truth: Truth | None = None,
+) -> Prediction:
+    """Ask a question before a run.
+
+    choices: the answers to choose from; without them a number from `low` to `high` is asked, in `unit`.
+    truth: gets a lab's histories and returns the right answer, or None as long as they do not tell; unless given, a
+    number in "%" is the final test accuracy, and nothing is said of others (use `compare`).
+    """
+    default = final_accuracy if unit == "%" and not choices else lambda histories: None
+    return Prediction(question, choices, unit, low, high, truth or default)
