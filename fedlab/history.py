@@ -20,7 +20,7 @@ class History:
     """The rounds of one run, with the experiment that made them.
 
     Each round's shared model is kept, so that a run can be forked from it, as long as they take less than
-    `STATES_KEPT` bytes together; beyond that every second one is let go, the newest never.
+    `STATES_KEPT` bytes together; beyond that the one with the nearest neighbours is let go, the newest never.
 
     >>> history = History(experiment, run(experiment))
     """
@@ -38,8 +38,9 @@ class History:
             return
         kept = [place for place, earlier in enumerate(self.rounds) if earlier.state is not None]
         if len(kept) > max(2, STATES_KEPT // one.state.weights.nbytes):
-            for place in kept[-2::-2]:
-                self.rounds[place] = replace(self.rounds[place], state=None)
+            gaps = [after - before for before, after in zip([-1, *kept], kept[1:], strict=False)]
+            place = kept[gaps.index(min(gaps))]
+            self.rounds[place] = replace(self.rounds[place], state=None)
 
     def __len__(self) -> int:
         return len(self.rounds)
