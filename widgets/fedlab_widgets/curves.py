@@ -9,16 +9,18 @@ import ipywidgets as widgets
 
 from fedlab.plots import X_AXES, convergence
 from fedlab_widgets.picture import Picture
+from fedlab_widgets.predict import Prediction
 from fedlab_widgets.runs import Runs
 
 SHOWN = {"test_accuracy": 3.0, "test_loss": 2.0}  # one below the other, with the share of the height
 
 
 class Curves:
-    """paint: ask for the plot to be drawn anew."""
+    """paint: ask for the plot to be drawn anew. prediction: drawn into it, when there is one."""
 
-    def __init__(self, runs: Runs, paint: Callable[[], None]):
+    def __init__(self, runs: Runs, paint: Callable[[], None], prediction: Prediction | None = None):
         self._runs = runs
+        self._prediction = prediction
         margins = {"left": 0.1, "right": 0.985, "bottom": 0.12, "top": 0.975, "hspace": 0.1}
         self.picture = Picture(560, 350, tuple(SHOWN.values()), margins)
         options = [
@@ -47,6 +49,8 @@ class Curves:
             ax.label_outer()
             if ax is not axes[0] and shown:
                 ax.get_legend().remove()
+        if self._prediction:
+            self._prediction.draw(axes[0])
         if not shown:
             axes[0].text(0.5, 0.5, "press Run", transform=axes[0].transAxes, ha="center", va="center", alpha=0.6)
         told = [f"{labels[run]}: {run.history.rounds[-1].test_accuracy:.1%} after {run.done} rounds" for run in shown]

@@ -12,6 +12,7 @@ import ipywidgets as widgets
 from fedlab import Experiment, History
 from fedlab.algorithms import Algorithm
 from fedlab.differences import title_of
+from fedlab.lessons import checking
 from fedlab.partitions import Partition
 from fedlab_widgets import kernel
 from fedlab_widgets.controls import Controls, with_settings_for
@@ -19,6 +20,7 @@ from fedlab_widgets.curves import Curves
 from fedlab_widgets.holdings import Holdings
 from fedlab_widgets.link import Link
 from fedlab_widgets.painter import Painter
+from fedlab_widgets.predict import Prediction
 from fedlab_widgets.runs import Run, Runs
 from fedlab_widgets.table import Table
 from fedlab_widgets.transport import Transport
@@ -30,6 +32,7 @@ class Lab:
 
     experiment: where the controls begin. controls: the names of those to show at first; all if empty.
     algorithms, partitions: classes of your own, to choose from beside the kit's.
+    prediction: a question; Run waits for its answer, which is then drawn into the plot.
 
     >>> Lab(Experiment(parties=3, examples=3000), controls=["parties", "alpha"])
     """
@@ -41,6 +44,7 @@ class Lab:
         controls: Sequence[str] = (),
         algorithms: Iterable[type[Algorithm]] = (),
         partitions: Iterable[type[Partition]] = (),
+        prediction: Prediction | None = None,
     ):
         self._start = experiment or with_settings_for(controls, Experiment())
         self._lock = threading.RLock()
@@ -50,7 +54,8 @@ class Lab:
         self._transport = Transport(
             run=self._press_run, pause=self._pause, step=self._step, stop=self.stop, reset=self._reset
         )
-        self._curves = Curves(self._runs, lambda: self._painter.ask("curves"))
+        self._prediction = prediction
+        self._curves = Curves(self._runs, lambda: self._painter.ask("curves"), prediction)
         self._holdings = Holdings(self._start, lambda: self._painter.ask("holdings"))
         self._table = Table(
             self._runs,
@@ -72,6 +77,8 @@ class Lab:
         self.view = self._lay_out()
         self._link.show(self._start)
         self._painter.paint("state", "curves", "holdings")
+        if prediction:
+            prediction.on_answer(self._refresh)
         kernel.enrol(self)
 
     # what a notebook's code may ask for
@@ -125,8 +132,11 @@ class Lab:
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         """The widgets; for pages without a kernel the plot as it is now, and one line of text."""
+        if checking():
+            self.run()
         bundle = dict(self.view._repr_mimebundle_(**kwargs))
-        return {**bundle, "text/plain": repr(self), "image/png": self._curves.picture.png}
+        png, about = self._curves.picture.still()
+        return {**bundle, "text/plain": repr(self), "image/png": png}, {"image/png": about}
 
     # what the buttons and the controls do
 
@@ -151,6 +161,8 @@ class Lab:
         (self._worker.resume if self._worker.paused else self._worker.pause)()
 
     def _sweep(self, experiments: list[Experiment]) -> None:
+        if self._locked:
+            return
         self._transport.say("")
         for experiment in experiments:
             self._train(experiment, experiment.rounds)
@@ -188,10 +200,17 @@ class Lab:
         self._refresh()
 
     def _wanted(self) -> Experiment | None:
-        """The experiment to run; None, and a word about it, if a control is wrong."""
+        """The experiment to run; None, and a word about it, if a control is wrong; None before the prediction."""
+        if self._locked:
+            return None
         experiment = self._controls.check()
         self._transport.say("" if experiment else "A control is not right yet: it says why.")
         return experiment
+
+    @property
+    def _locked(self) -> bool:
+        """Whether a prediction is still to be made."""
+        return self._prediction is not None and self._prediction.locks
 
     def _train(self, experiment: Experiment, rounds: int) -> Run:
         with self._lock:
@@ -212,7 +231,9 @@ class Lab:
 
     def _draw_state(self) -> None:
         runs = self._runs.all
-        self._transport.draw(self._worker, runs[-1] if runs else None)
+        self._transport.draw(self._worker, runs[-1] if runs else None, self._locked)
+        if self._prediction:
+            self._prediction.follow(self.histories)
         self._curves.say_moved(bool(runs) and self._runs.of(self._controls.last) is None)
 
     def _lay_out(self) -> widgets.VBox:

@@ -11,6 +11,7 @@ import ipywidgets as widgets
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
+from PIL import Image
 
 SCALE = 2  # image pixels for each pixel of the page: sharp on screens with a high resolution
 DPI = 100  # so that a figure of 6.2 inches is 620 page pixels wide
@@ -29,6 +30,7 @@ class Picture:
         FigureCanvasAgg(self.figure)
         self.view = widgets.HTML()
         self.png = b""
+        self._alt = ""
 
     def begin(self) -> list[Axes]:
         """Empty axes to draw on."""
@@ -42,8 +44,19 @@ class Picture:
         file = io.BytesIO()
         self.figure.savefig(file, format="png", transparent=True)
         self.png = file.getvalue()
+        self._alt = alt
         width, height = self._size
         self.view.value = (
             f'<img class="fedlab-picture" width="{width}" height="{height}" decoding="sync" alt="{html.escape(alt)}" '
             f'src="data:image/png;base64,{base64.b64encode(self.png).decode()}">'
         )
+
+    def still(self) -> tuple[bytes, dict[str, object]]:
+        """The picture on white, for pages without a kernel and a theme, and its size and alt text."""
+        drawn = Image.open(io.BytesIO(self.png)).convert("RGBA")
+        paper = Image.new("RGBA", drawn.size, "white")
+        paper.alpha_composite(drawn)
+        file = io.BytesIO()
+        paper.convert("RGB").save(file, format="png", optimize=True)
+        width, height = self._size
+        return file.getvalue(), {"width": width, "height": height, "alt": self._alt}

@@ -12,6 +12,8 @@ from fedlab_widgets.worker import Worker
 
 Act = Callable[[], None]
 
+LOCKED = "Answer the question above first: then Run unlocks."
+
 
 class Transport:
     """The functions are what each button does."""
@@ -30,8 +32,10 @@ class Transport:
         buttons.add_class("fedlab-transport")
         self.view = widgets.VBox([buttons, self._message])
 
-    def draw(self, worker: Worker, latest: Run | None) -> None:
-        """Show how things stand."""
+    def draw(self, worker: Worker, latest: Run | None, locked: bool = False) -> None:
+        """Show how things stand. locked: there is a question to answer before anything may run."""
+        self._run.disabled = self._step.disabled = locked
+        self._run.icon = "lock" if locked else "play"
         run = worker.run or latest
         self._pause.disabled = worker.run is None
         self._pause.description, self._pause.icon = ("Resume", "play") if worker.paused else ("Pause", "pause")
@@ -39,6 +43,10 @@ class Transport:
         self._bar.value = run.done / max(1, run.target) if run else 0
         self._bar.bar_style = "warning" if worker.paused else "danger" if run and run.problem else "info"
         self._status.value = f'<span class="fedlab-status" role="status">{html.escape(status_of(worker, run))}</span>'
+        if locked:
+            self.say(LOCKED)
+        elif LOCKED in self._message.value:
+            self.say("")
         if worker.problem:
             self.say(worker.problem)
         elif run and run.problem:
