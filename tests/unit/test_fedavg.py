@@ -27,7 +27,7 @@ class Lopsided(Partition):
 
 
 def gradient(w: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Of softmax regression's mean loss, in float64: x'(p - onehot)/n for the kernel, the mean of p - onehot for the bias."""
+    """Of softmax regression's mean loss: x'(p - onehot)/n for the kernel, the mean of p - onehot for the bias."""
     kernel, bias = w[:-4].reshape(-1, 4), w[-4:]
     scores = x.astype(np.float64) @ kernel + bias
     chances = np.exp(scores - scores.max(axis=1, keepdims=True))
@@ -139,7 +139,7 @@ def test_the_average_is_weighted_by_the_examples_of_those_who_took_part(
 
 
 def test_an_average_without_weights_is_told_apart(blobs: Dataset) -> None:
-    """The most-copied tutorial averages without weights: where sizes go from 1 to 5 the comparison above must see it."""
+    """The most-copied tutorial averages without weights: with sizes from 1 to 5 the comparison above must see it."""
     experiment = Experiment(
         parties=5,
         examples=1_003,

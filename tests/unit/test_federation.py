@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from itertools import count
 from typing import Any
 
@@ -43,6 +43,12 @@ def weights(rounds: list[Round]) -> list[np.ndarray]:
 def state_of(one: Round) -> State:
     assert one.state is not None
     return one.state
+
+
+def keep(history: History, rounds: Iterator[Round]) -> None:
+    """Append the rounds as they come, so that those before an error are kept."""
+    for one in rounds:
+        history.append(one)
 
 
 def all_but_the_clock(one: Round) -> tuple[Any, ...]:
@@ -129,17 +135,16 @@ def test_a_run_stopped_within_a_round_loses_that_round_alone(blobs: Dataset, thr
     in_one_round = next(calls) - 1
     assert in_one_round > 4, "a party's work must be cut into chunks, or Stop waits for the party"
 
-    calls, done = count(1), []
+    calls, done = count(1), History(experiment)
 
     def stop_in_round_3() -> None:
         if len(done) == 2 and next(calls) > in_one_round / 2:
             raise Stop
 
     with pytest.raises(Stop):
-        for one in run(experiment, dataset=blobs, threads=threads, between_chunks=stop_in_round_3):
-            done.append(one)
-    assert_equal_to_the_last_bit(done, whole[:2])
-    rest = list(run(experiment, dataset=blobs, start=state_of(done[-1])))
+        keep(done, run(experiment, dataset=blobs, threads=threads, between_chunks=stop_in_round_3))
+    assert_equal_to_the_last_bit(done.rounds, whole[:2])
+    rest = list(run(experiment, dataset=blobs, start=done.state_at(2)))
     assert_equal_to_the_last_bit(rest, whole[2:])
 
 
@@ -239,15 +244,16 @@ def test_every_party_is_as_likely_as_every_other() -> None:
 # Errors
 
 
-def test_training_that_breaks_down_says_so_and_keeps_the_rounds_before(is_one_sentence: Callable[[object], bool]) -> None:
+def test_training_that_breaks_down_says_so_and_keeps_the_rounds_before(
+    is_one_sentence: Callable[[object], bool],
+) -> None:
     """Two good rounds, then a learning rate of 100."""
     experiment = Experiment(parties=3, examples=600, model="2nn", rounds=2, local_epochs=2)
     history = History(experiment, run(experiment))
     before = [all_but_the_clock(one) for one in history]
     reckless = experiment.with_(learning_rate=100.0, rounds=20)
-    with pytest.raises(Diverged, match="smaller learning rate") as caught:
-        for one in run(reckless, start=history.state_at(2)):
-            history.append(one)
+    with pytest.raises(Diverged, match=r"smaller learning rate") as caught:
+        keep(history, run(reckless, start=history.state_at(2)))
     assert is_one_sentence(caught.value)
     assert [all_but_the_clock(one) for one in history][:2] == before
     assert all(np.isfinite([one.test_loss, one.train_loss]).all() for one in history)
@@ -259,8 +265,10 @@ def test_breaking_down_makes_no_noise() -> None:
         list(run(Experiment(parties=3, examples=600, model="2nn", rounds=20, learning_rate=100.0)))
 
 
-def test_more_examples_than_the_data_set_has_are_refused(blobs: Dataset, is_one_sentence: Callable[[object], bool]) -> None:
-    with pytest.raises(ValueError, match="5,000 examples are asked for, but blobs has 1,300") as caught:
+def test_more_examples_than_the_data_set_has_are_refused(
+    blobs: Dataset, is_one_sentence: Callable[[object], bool]
+) -> None:
+    with pytest.raises(ValueError, match=r"5,000 examples are asked for, but blobs has 1,300") as caught:
         next(run(Experiment(), dataset=blobs))
     assert is_one_sentence(caught.value)
 

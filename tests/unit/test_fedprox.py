@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import pytest
@@ -64,6 +64,11 @@ def slope(function: Callable[[np.ndarray], float], w: np.ndarray) -> np.ndarray:
     return np.array([(function(w + move) - function(w - move)) / 2e-5 for move in 1e-5 * np.eye(len(w))])
 
 
+def objective(x: np.ndarray, y: np.ndarray, start: np.ndarray, mu: float) -> Callable[[np.ndarray], float]:
+    """F(w) + μ/2 ||w - start||² as a function of w; F is the loss on (x, y)."""
+    return lambda w: loss(w, x, y) + mu / 2 * float(np.sum((w - start) ** 2))
+
+
 def fedprox_by_its_objective(experiment: Experiment, dataset: Dataset, mu: float) -> np.ndarray:
     """FedProx without a formula for any gradient: each step goes down the slope of F(w; b) + μ/2 ||w - w_t||²."""
     shared = initialise(experiment, dataset).weights.astype(np.float64)
@@ -74,11 +79,7 @@ def fedprox_by_its_objective(experiment: Experiment, dataset: Dataset, mu: float
             size = len(own) if experiment.batch_size == "all" else experiment.batch_size
             order = generator(experiment.seed, Choice.BATCHES, number, party)
             for b in local_batches(order, len(own), size, experiment.local_epochs):
-
-                def objective(v: np.ndarray, b: np.ndarray = b, x: np.ndarray = x, y: np.ndarray = y) -> float:
-                    return loss(v, x[b], y[b]) + mu / 2 * float(np.sum((v - shared) ** 2))
-
-                w = w - experiment.learning_rate * slope(objective, w)
+                w = w - experiment.learning_rate * slope(objective(x[b], y[b], shared, mu), w)
             models.append(w)
             sizes.append(len(own))
         shared = np.average(models, axis=0, weights=sizes)
@@ -114,13 +115,13 @@ def test_the_local_gradient_is_the_slope_of_the_proximal_objective(blobs: Datase
     x, y = blobs.train_x[:50].astype(np.float64), blobs.train_y[:50]
     w, start = rng.normal(size=(2, 36))
     ours = FedProx(mu=MU).local_gradient(slope(lambda v: loss(v, x, y), w), w, start, None)
-    theirs = slope(lambda v: loss(v, x, y) + MU / 2 * float(np.sum((v - start) ** 2)), w)
+    theirs = slope(objective(x, y, start, MU), w)
     np.testing.assert_allclose(ours, theirs, atol=1e-7)
 
 
 @pytest.mark.parametrize("batch_size", [20, "all"])
 def test_parties_go_down_the_proximal_objective(skewed: Experiment, blobs: Dataset, batch_size: int | str) -> None:
-    """Step by step: once a step, from the model the round began with (2 rounds), and a short last batch like the others."""
+    """Pulled once a step, to the model that its round (of 2) began with, in a short last batch like in the others."""
     experiment = skewed.with_(algorithm="fedprox", mu=MU, batch_size=batch_size)
     theirs = fedprox_by_its_objective(experiment, blobs, MU)
     np.testing.assert_allclose(last_model(experiment, blobs), theirs, atol=5e-6)

@@ -175,7 +175,7 @@ def test_a_local_gradient_of_the_wrong_shape_is_named(
 def test_an_aggregate_of_the_wrong_shape_is_named(
     blobs: Dataset, wrong: Any, is_one_sentence: Callable[[object], bool]
 ) -> None:
-    with pytest.raises(CannotTrain, match="aggregate of Mine must return .* 36 weights") as caught:
+    with pytest.raises(CannotTrain, match=r"aggregate of Mine must return .* 36 weights") as caught:
         list(run(START.with_(algorithm=own(aggregate=wrong)), dataset=blobs))
     assert is_one_sentence(caught.value)
 
@@ -192,7 +192,7 @@ def test_an_aggregate_of_the_wrong_shape_is_named(
 def test_numbers_that_are_no_longer_finite_are_named(
     blobs: Dataset, methods: dict[str, Any], is_one_sentence: Callable[[object], bool]
 ) -> None:
-    with pytest.raises(Diverged, match="broke down in round 1") as caught:
+    with pytest.raises(Diverged, match=r"broke down in round 1") as caught:
         list(run(START.with_(algorithm=own(**methods)), dataset=blobs))
     assert is_one_sentence(caught.value)
 

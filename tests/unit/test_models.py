@@ -197,7 +197,9 @@ def test_dropout_draws_another_mask_at_every_step(blobs: Dataset) -> None:
     one_example = Dataset("one", ones, np.array([3]), blobs.test_x, blobs.test_y)
     model = sequential(layers.Dropout(0.5))
     experiment = Experiment(parties=1, examples=1, rounds=60, batch_size="all", learning_rate=1e-3, algorithm="fedavg")
-    between_rounds = np.array([model.get_weights()[0].ravel(), *[w[:32] for w in train(model, one_example, experiment)]])
+    between_rounds = np.array(
+        [model.get_weights()[0].ravel(), *[w[:32] for w in train(model, one_example, experiment)]]
+    )
     moved = np.abs(np.diff(between_rounds, axis=0)).reshape(60, 8, 4).max(axis=2) > 0
     assert 0.35 < moved.mean() < 0.65  # 480 coin tosses: half, give or take six standard deviations of 0.023
 

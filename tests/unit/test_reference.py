@@ -26,7 +26,7 @@ class Halves(Partition):
 
 
 def assert_the_engine_equals_the_reference(experiment: Experiment, dataset: Dataset, tolerance: float = 1e-5) -> None:
-    """After every round all weights agree to `tolerance`, and they have moved a thousand times as far from the start."""
+    """After every round all weights agree to `tolerance`, and they have moved a thousand times as far in all."""
     model = build(experiment.model, dataset.train_x.shape[1:], dataset.classes, experiment.seed)
     start = np.concatenate([array.ravel() for array in model.get_weights()])
     textbook = [np.concatenate([a.ravel() for a in w]) for w in reference.run(experiment, dataset, model)]
@@ -64,7 +64,9 @@ def test_softmax_regression(blobs: Dataset, algorithm: dict[str, Any], seed: int
     ids=str,
 )
 def test_whatever_the_settings(blobs: Dataset, changes: dict[str, Any]) -> None:
-    experiment = Experiment(**{**SMALL, "examples": 200, "model": "softmax", "algorithm": "fedprox", "mu": 0.3, **changes})
+    experiment = Experiment(
+        **{**SMALL, "examples": 200, "model": "softmax", "algorithm": "fedprox", "mu": 0.3, **changes}
+    )
     assert_the_engine_equals_the_reference(experiment, blobs)
 
 
@@ -79,7 +81,9 @@ def test_fedsgd(blobs: Dataset) -> None:
 @pytest.mark.parametrize("algorithm", ["fedavg", "fedprox"])
 def test_every_model_on_mnist(model: str, algorithm: str, batch_size: int | str) -> None:
     """uint8 images scaled by 1/255; convolutions take another way through the engine than dense layers."""
-    experiment = Experiment(**{**SMALL, "batch_size": batch_size}, algorithm=algorithm, examples=200, model=model, seed=4)
+    experiment = Experiment(
+        **{**SMALL, "batch_size": batch_size}, algorithm=algorithm, examples=200, model=model, seed=4
+    )
     assert_the_engine_equals_the_reference(experiment, mnist())
 
 
@@ -95,6 +99,8 @@ def test_the_reported_accuracy_is_that_of_the_shared_model() -> None:
     *_, last = run(experiment)
     *_, weights = reference.run(experiment, mnist(), model := build("2nn", (28, 28), 10, experiment.seed))
     model.set_weights(weights)
-    right = model.predict(mnist().test_x / np.float32(255), batch_size=1_000, verbose=0).argmax(axis=1) == mnist().test_y
+    right = (
+        model.predict(mnist().test_x / np.float32(255), batch_size=1_000, verbose=0).argmax(axis=1) == mnist().test_y
+    )
     assert reference.accuracy(model, weights, mnist()) == right.mean()
     assert last.test_accuracy == pytest.approx(right.mean(), abs=2e-4)  # two of 10,000 images may sit on a border

@@ -1,0 +1,260 @@
+"""An Experiment: its defaults, its JSON, its link, and what it says to bad input."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from fedlab import Experiment, History
+from fedlab.algorithms import FedAvg, FedProx
+from fedlab.experiment import KINDS, VERSION
+from fedlab.partitions import IID, Dirichlet
+from fedlab.settings import InvalidSetting, settings_of
+
+DEFAULTS = {  # of version 1; raise VERSION in experiment.py before you change one, for a link leaves defaults out
+    "parties": 10,
+    "examples": 5_000,
+    "partition": "iid",
+    "algorithm": "fedavg",
+    "model": "2nn",
+    "rounds": 20,
+    "participation": 1.0,
+    "local_epochs": 1,
+    "batch_size": 32,
+    "learning_rate": 0.1,
+    "momentum": 0.0,
+    "stragglers": 0.0,
+    "dropouts": 0.0,
+    "slow_parties": 0.0,
+    "slowdown": 10.0,
+    "bandwidth": 10.0,
+    "seed": 0,
+    "dirichlet.alpha": 0.5,
+    "label_dirichlet.alpha": 0.5,
+    "label_limit.labels_per_party": 2,
+    "shards.shards_per_party": 2,
+    "quantity.size_beta": 0.5,
+    "fedprox.mu": 0.1,
+    "fedavgm.server_momentum": 0.9,
+    "fedavgm.server_learning_rate": 1.0,
+    "fedadagrad.server_learning_rate": 0.1,
+    "fedadagrad.beta_1": 0.0,
+    "fedadagrad.tau": 0.001,
+    "fedadam.server_learning_rate": 0.01,
+    "fedadam.beta_1": 0.9,
+    "fedadam.tau": 0.001,
+    "fedadam.beta_2": 0.99,
+    "fedyogi.server_learning_rate": 0.01,
+    "fedyogi.beta_1": 0.9,
+    "fedyogi.tau": 0.001,
+    "fedyogi.beta_2": 0.99,
+    "scaffold.server_learning_rate": 1.0,
+    "feddyn.feddyn_alpha": 0.1,
+}
+
+
+def test_no_default_changes_without_a_new_version() -> None:
+    """A link holds what differs from the defaults: with other defaults an old link would mean another experiment."""
+    now = Experiment().to_dict()
+    for kinds in KINDS.values():
+        for kind in kinds.values():
+            now |= {f"{kind.name}.{name}": getattr(kind(), name) for name in settings_of(kind)}
+    assert VERSION == 1, "new version: write its defaults down above"
+    assert now == DEFAULTS, "raise VERSION if a default changed; write new settings down above"
+
+
+def test_settings_of_partition_and_algorithm_stand_beside_the_others() -> None:
+    flat = Experiment(partition="dirichlet", alpha=0.2, algorithm="fedprox", mu=0.7)
+    assert flat == Experiment(partition=Dirichlet(alpha=0.2), algorithm=FedProx(mu=0.7))
+    assert (flat.to_dict()["alpha"], flat.to_dict()["mu"]) == (0.2, 0.7)
+
+
+@pytest.mark.parametrize(
+    ("settings", "name", "sentence"),
+    [
+        ({"parties": 0}, "parties", "parties is 0, but it must be a whole number from 1 to 60000."),
+        ({"parties": 2.5}, "parties", "parties is 2.5, but it must be a whole number from 1 to 60000."),
+        (
+            {"batch_size": "some"},
+            "batch_size",
+            "batch_size is 'some', but it must be a whole number from 1 to 60000, or all.",
+        ),
+        ({"seed": -1}, "seed", "seed is -1, but it must be a whole number from 0 to 2147483647."),
+        ({"model": "3nn"}, "model", "model is '3nn', but it must be one of softmax, 2nn, cnn."),
+        ({"participation": 0}, "participation", "participation is 0.0, but it must be a number from 0.001 to 1."),
+        ({"algorithm": "fedprox", "mu": -1}, "mu", "mu is -1.0, but it must be a number from 0 to 10."),
+        ({"mu": 0.1}, "mu", "mu is a setting of the algorithm fedprox, but the algorithm here is fedavg."),
+        (
+            {"size_beta": 1},
+            "size_beta",
+            "size_beta is a setting of the partition quantity, but the partition here is iid.",
+        ),
+        ({"partys": 3}, "partys", "An experiment has no setting partys: did you mean parties?"),
+        ({"muh": 3}, "muh", "An experiment has no setting muh: did you mean mu?"),
+        (
+            {"parties": 11, "examples": 10},
+            "parties",
+            "11 parties cannot share 10 examples: take at most 10 parties or more examples.",
+        ),
+        (
+            {"algorithm": "fedsgd", "batch_size": 10},
+            "batch_size",
+            "batch_size is 10, but FedSGD always uses 'all': leave it out.",
+        ),
+    ],
+    ids=lambda value: str(value)[:30],
+)
+def test_bad_input_gets_one_sentence_that_says_what_is_allowed(
+    settings: dict[str, Any], name: str, sentence: str, is_one_sentence: Callable[[object], bool]
+) -> None:
+    with pytest.raises(InvalidSetting) as caught:
+        Experiment(**settings)
+    assert str(caught.value) == sentence
+    assert caught.value.setting == name
+    assert is_one_sentence(caught.value)
+
+
+@pytest.mark.parametrize("role", KINDS)
+def test_an_unknown_kind_gets_the_list_of_those_there_are(role: str) -> None:
+    with pytest.raises(InvalidSetting, match=f"{role} is 'best', but it must be one of {', '.join(KINDS[role])}."):
+        Experiment(**{role: "best"})
+
+
+# with_
+
+
+def test_with_keeps_the_settings_that_still_belong() -> None:
+    start = Experiment(partition="dirichlet", alpha=0.2, algorithm="fedprox", mu=0.7, parties=4, seed=3)
+    assert start.with_(mu=0.1) == start.with_(algorithm="fedprox", mu=0.1)
+    assert start.with_(parties=5).to_dict() == {**start.to_dict(), "parties": 5}
+    assert start.with_() == start
+
+
+def test_with_drops_the_settings_of_what_is_left_behind() -> None:
+    start = Experiment(partition="dirichlet", alpha=0.2, algorithm="fedprox", mu=0.7, parties=4)
+    other = start.with_(algorithm="fedavg", partition="iid")
+    assert other == Experiment(parties=4)
+    assert not {"mu", "alpha"} & other.to_dict().keys()
+    with pytest.raises(InvalidSetting, match=r"mu is a setting of the algorithm fedprox"):
+        start.with_(algorithm="fedavg", mu=0.1)
+
+
+def test_with_takes_the_values_that_the_new_algorithm_fixes_and_refuses_others() -> None:
+    start = Experiment(local_epochs=5, batch_size=10)
+    fedsgd = start.with_(algorithm="fedsgd")
+    assert (fedsgd.local_epochs, fedsgd.batch_size) == (1, "all")
+    with pytest.raises(InvalidSetting, match=r"local_epochs is 5, but FedSGD always uses 1"):
+        fedsgd.with_(local_epochs=5)
+    assert fedsgd.with_(algorithm="fedavg", local_epochs=5).local_epochs == 5
+
+
+def test_with_leaves_the_experiment_as_it_was_and_checks_the_new_one() -> None:
+    start = Experiment(parties=4)
+    start.with_(parties=5)
+    assert start.parties == 4
+    with pytest.raises(InvalidSetting, match=r"parties is 0"):
+        start.with_(parties=0)
+
+
+def test_with_keeps_an_algorithm_of_ones_own() -> None:
+    class Mine(FedAvg):
+        name = "mine"
+
+    start = Experiment(algorithm=Mine(), partition=IID())
+    assert type(start.with_(parties=3).algorithm) is Mine
+    assert type(start.with_(algorithm="fedavg").algorithm) is FedAvg
+
+
+# JSON and links
+
+
+def test_the_link_holds_what_differs_from_the_defaults() -> None:
+    link = Experiment(parties=3, examples=3_000, algorithm="fedprox", mu=0.25).link()
+    head, _, check_sum = link.rpartition("#")
+    assert head == "fedlab1:parties=3&examples=3000&algorithm=fedprox&mu=0.25"
+    assert len(check_sum) == 4
+    assert Experiment().link().startswith("fedlab1:#")
+
+
+def test_a_link_may_be_pasted_with_blanks_around_it() -> None:
+    assert Experiment.from_link(f"  {Experiment(parties=3).link()}\n") == Experiment(parties=3)
+
+
+@pytest.mark.parametrize(
+    ("link", "sentence"),
+    [
+        ("", "not a link of fedlab"),
+        ("hello", "not a link of fedlab"),
+        ("https://example.org/#0000", "not a link of fedlab"),
+        ("fedlab:parties=3#0000", "not a link of fedlab"),
+        ("fedlab²:parties=3#0000", "not a link of fedlab"),
+        (Experiment(parties=3).link().replace("fedlab1", "fedlab2"), "made by version 2 of the fedlab vocabulary"),
+        (Experiment(parties=3).link()[:-1], "damaged"),
+        (Experiment(parties=3).link()[:-5], "not a link of fedlab"),
+        (Experiment(parties=3).link().replace("3", "4", 1), "damaged"),
+    ],
+)
+def test_what_is_no_link_gets_one_sentence(link: str, sentence: str, is_one_sentence: Callable[[object], bool]) -> None:
+    with pytest.raises(ValueError, match=sentence) as caught:
+        Experiment.from_link(link)
+    assert is_one_sentence(caught.value)
+
+
+def wrapped(experiment: object, version: object = VERSION) -> str:
+    return json.dumps({"fedlab": version, "experiment": experiment})
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("", "not an experiment of fedlab"),
+        ("parties = 3", "not an experiment of fedlab"),
+        ("[1, 2]", "not an experiment of fedlab"),
+        ("null", "not an experiment of fedlab"),
+        ("{}", "not an experiment of fedlab"),
+        ("[" * 100_000, "not an experiment of fedlab"),
+        (wrapped(None), "not an experiment of fedlab"),
+        (wrapped(7), "not an experiment of fedlab"),
+        (Experiment().to_json()[:-9], "not an experiment of fedlab"),
+        (wrapped({}, version=2), "made by version 2 of the fedlab vocabulary"),
+        (wrapped({}, version="x"), "made by version x of the fedlab vocabulary"),
+        (wrapped({"parties": "many"}), "parties is 'many', but it must be a whole number"),
+        (wrapped({"parties": None}), "parties is None, but it must be a whole number"),
+        (wrapped({"self": 3}), "has no setting self"),
+        (wrapped({"cls": 3}), "has no setting cls"),
+        (wrapped({"algorithm": ["fedavg"]}), "algorithm is .'fedavg'., but it must be one of"),
+        (wrapped({"algorithm": None}), "algorithm is None, but it must be one of"),
+        (wrapped({"batch_size": {}}), "batch_size is {}, but it must be a whole number"),
+    ],
+    ids=lambda text: text[:40],
+)
+def test_damaged_json_gets_one_sentence(text: str, sentence: str, is_one_sentence: Callable[[object], bool]) -> None:
+    with pytest.raises(ValueError, match=sentence) as caught:
+        Experiment.from_json(text)
+    assert is_one_sentence(caught.value)
+
+
+def test_an_experiment_is_read_from_its_file_and_from_that_of_its_history(tmp_path: Path, article: History) -> None:
+    experiment = article.experiment
+    (tmp_path / "experiment.json").write_text(experiment.to_json(), encoding="utf-8")
+    article.save(tmp_path / "history.json")
+    assert Experiment.load(tmp_path / "experiment.json") == experiment
+    assert Experiment.load(str(tmp_path / "history.json")) == experiment
+
+
+@pytest.mark.parametrize("content", [None, b"\xff\xfe\x00", "folder"])
+def test_a_file_that_cannot_be_read_gets_one_sentence(
+    tmp_path: Path, content: bytes | str | None, is_one_sentence: Callable[[object], bool]
+) -> None:
+    path = tmp_path / "experiment.json"
+    if content == "folder":
+        path.mkdir()
+    elif isinstance(content, bytes):
+        path.write_bytes(content)
+    with pytest.raises(ValueError, match=r"^Cannot read .*experiment\.json: ") as caught:
+        Experiment.load(path)
+    assert is_one_sentence(caught.value)
