@@ -3,7 +3,8 @@
 #   make lab     set up .venv, then open JupyterLab on the first notebook
 #   make test    set up .venv with the test tools, then check everything
 #
-# Others: make format, make lint, make test-fast (no browser), make constraints, make clean.
+# Others: make install (as `make lab`, without opening it), make test-fast (no browser), make lint, make format,
+# make constraints, make clean.
 # The first call installs; later calls start at once, as long as pyproject.toml and constraints.txt stay the same.
 
 VENV := .venv
@@ -12,13 +13,15 @@ INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --co
 ARGS :=
 
 # PYTHON=... chooses another one. Python 3.11 to 3.13 will do: TensorFlow has no other builds.
-PYTHON := $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,$(shell \
+PYTHON = $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,$(shell \
     $(name) -c 'import sys; print("$(name)" if (3, 11) <= sys.version_info < (3, 14) else "")' 2>/dev/null)))
 
-.PHONY: lab test test-fast lint format constraints clean
+.PHONY: lab install test test-fast lint format constraints clean
 
 lab: $(VENV)/lab.stamp
 	$(BIN)/fedlab lab $(ARGS)
+
+install: $(VENV)/lab.stamp
 
 test: lint $(VENV)/browser.stamp
 	$(BIN)/pytest $(ARGS)
@@ -47,12 +50,12 @@ clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results
 
 $(VENV)/lab.stamp: pyproject.toml constraints.txt $(VENV)/pyvenv.cfg
-	@echo "Installing the kit and its lab into $(VENV) (about 1.5 GB, a few minutes the first time) ..."
+	@echo "Installing the kit and its lab into $(VENV) (2 GB, a few minutes the first time) ..."
 	$(INSTALL) ".[tensorflow,lab]"
 	@touch $@
 
 $(VENV)/test.stamp: pyproject.toml constraints.txt $(VENV)/pyvenv.cfg
-	@echo "Installing the kit, its lab and the test tools into $(VENV) (a few minutes the first time) ..."
+	@echo "Installing the kit, its lab and the test tools into $(VENV) (2.5 GB, a few minutes the first time) ..."
 	$(INSTALL) ".[tensorflow,lab,test]"
 	@touch $@ $(VENV)/lab.stamp
 
