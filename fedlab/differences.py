@@ -8,8 +8,6 @@ from typing import Any
 from fedlab.experiment import KINDS, Experiment
 from fedlab.settings import settings_of
 
-MISSING = object()
-
 
 def differences(experiments: Sequence[Experiment]) -> list[str]:
     """For each experiment, what sets it apart from the others; the algorithm's name if nothing does.
@@ -20,9 +18,9 @@ def differences(experiments: Sequence[Experiment]) -> list[str]:
     ['FedAvg', 'FedProx, μ = 1']
     """
     described = [_describe(experiment) for experiment in experiments]
-    names = list(dict.fromkeys(name for description in described for name in description))
-    differing = [name for name in names if _differs(name, experiments, described)]
-    texts = [", ".join(one[name] for name in differing if name in one) for one in described]
+    names = {name for description in described for name in description}
+    differing = {name for name in names if _differs(name, experiments, described)}
+    texts = [", ".join(text for name, text in one.items() if name in differing) for one in described]
     return [text or title_of(type(experiment.algorithm)) for text, experiment in zip(texts, experiments, strict=True)]
 
 
@@ -34,29 +32,28 @@ def title_of(kind: type) -> str:
     return str(vars(kind).get("title", kind.__name__)).partition(" (")[0]
 
 
-def words(name: str, symbol: str) -> str:
-    """A setting's name for learners: a Greek symbol as it is, otherwise the name in words."""
-    return symbol if symbol and not symbol.isascii() and symbol != "η" else name.replace("_", " ")
-
-
 def _describe(experiment: Experiment) -> dict[str, str]:
     """Every setting that the experiment leaves open, by name: such as {"parties": "parties = 10"}."""
     described: dict[str, str] = {}
-    for name, about in settings_of(Experiment).items():
+    for name in sorted(settings_of(Experiment), key=lambda name: name != "algorithm"):  # the algorithm first
         value: Any = getattr(experiment, name)
         if name in KINDS:
             described[name] = title_of(type(value))
             for own, its_about in settings_of(type(value)).items():
-                described[own] = f"{words(own, its_about.symbol)} = {_short(getattr(value, own))}"
+                described[own] = f"{its_about.symbol or _words(own)} = {_short(getattr(value, own))}"
         elif name != "rounds" and name not in experiment.algorithm.fixes:
-            described[name] = f"{words(name, about.symbol)} = {_short(value)}"
+            described[name] = f"{_words(name)} = {_short(value)}"
     return described
 
 
 def _differs(name: str, experiments: Sequence[Experiment], described: list[dict[str, str]]) -> bool:
     """Whether experiments disagree about a setting; those whose algorithm fixes it have no say."""
     pairs = zip(experiments, described, strict=True)
-    return len({one.get(name, MISSING) for experiment, one in pairs if name not in experiment.algorithm.fixes}) > 1
+    return len({one.get(name) for experiment, one in pairs if name not in experiment.algorithm.fixes}) > 1
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
 
 
 def _short(value: Any) -> str:

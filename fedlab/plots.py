@@ -9,10 +9,11 @@ Colours are Okabe and Ito's, and no two curves differ by colour alone: line and 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import numpy as np
 from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator, PercentFormatter
+from matplotlib.ticker import MaxNLocator
 
 from fedlab.differences import differences
 from fedlab.history import History
@@ -30,11 +31,15 @@ X_AXES: dict[str, tuple[str, Callable[[History], np.ndarray]]] = {
         "megabytes sent, both ways",
         lambda history: np.cumsum([one.bytes_up + one.bytes_down for one in history]) / 1e6,
     ),
+    "simulated_seconds": (
+        "simulated seconds, on the parties' devices",
+        lambda history: np.cumsum(history.column("simulated_seconds")),
+    ),
 }
 Y_AXES = {"test_accuracy": "test accuracy", "test_loss": "test loss (nats)", "train_loss": "training loss (nats)"}
 
 
-def style(number: int) -> dict[str, str]:
+def style(number: int) -> dict[str, Any]:
     """Colour, line and marker of curve `number`; the first 28 all look different."""
     return {
         "color": COLOURS[number % len(COLOURS)],
@@ -64,9 +69,9 @@ def convergence(
         ax.plot(x_of(history), history.column(y), label=label, markevery=every, markersize=4.5, lw=1.7, **style(number))
     ax.set(xlabel=x_label, ylabel=Y_AXES[y])
     if y == "test_accuracy":
-        ax.yaxis.set_major_formatter(PercentFormatter(1.0, decimals=None))
+        ax.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.3g} %")
     if x == "rounds":
-        ax.xaxis.set_major_locator(MaxNLocator(integer=True))
+        ax.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
     ax.grid(alpha=0.3, lw=0.6)
     ax.spines[["top", "right"]].set_visible(False)
     if histories:
@@ -83,7 +88,7 @@ def holdings(ax: Axes, counts: np.ndarray) -> None:
     shown = counts[:MOST_PARTIES].T
     image = ax.imshow(np.ma.masked_equal(shown, 0), cmap="Blues", vmin=0, aspect="auto", interpolation="nearest")
     first = f"the first {MOST_PARTIES} of {parties:,}" if parties > MOST_PARTIES else f"{parties:,}"
-    ax.set(xlabel=f"party ({first})", ylabel="digit", yticks=range(classes))
+    ax.set(xlabel=f"party ({first})", ylabel="label", yticks=range(classes))
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=min(20, parties), steps=[1, 2, 5, 10]))
     ax.tick_params(length=0, labelsize="small")
     ax.spines[:].set_visible(False)
@@ -94,12 +99,12 @@ def holdings(ax: Axes, counts: np.ndarray) -> None:
             ax.text(column, row, text, ha="center", va="center", color=colour, fontsize=7 if parties > 12 else 8)
     else:
         bar = ax.figure.colorbar(image, ax=ax, fraction=0.025, pad=0.01)
-        bar.outline.set_visible(False)  # type: ignore[operator]
+        bar.outline.set_visible(False)
         bar.ax.tick_params(labelsize="x-small", length=0)
         bar.ax.set_title("images", fontsize="x-small")
 
 
-def party_images(ax: Axes, images: np.ndarray, labels: np.ndarray, columns: int = 6) -> None:
+def party_images(ax: Axes, images: np.ndarray, labels: np.ndarray, columns: int = 4) -> None:
     """A few images in rows of `columns`, each with its label below. images: (n, height, width) uint8."""
     _, height, width = images.shape
     rows = -(-len(images) // columns)

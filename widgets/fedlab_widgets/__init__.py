@@ -1,9 +1,11 @@
-"""fedlab_widgets: the lab, ipywidgets over fedlab.
+"""fedlab_widgets: the lab, ipywidgets over fedlab, and what the lessons show beside it.
 
 from fedlab_widgets import Lab
 Lab()
 """
 
 from fedlab_widgets.lab import Lab
+from fedlab_widgets.lesson import show, show_source
+from fedlab_widgets.predict import predict
 
-__all__ = ["Lab"]
+__all__ = ["Lab", "predict", "show", "show_source"]

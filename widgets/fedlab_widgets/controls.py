@@ -1,6 +1,7 @@
 """The controls: one for each setting of the experiment, and for those of the algorithm and the partition chosen.
 
-Nothing here names a setting. A new field of `Experiment`, or a new algorithm with fields of its own, appears by itself.
+They are made from what the settings say of themselves. A new field of `Experiment`, or a new algorithm with fields of
+its own, appears by itself.
 """
 
 from __future__ import annotations
@@ -16,13 +17,19 @@ from fedlab.experiment import KINDS
 from fedlab.settings import InvalidSetting, settings_of, unknown_setting
 from fedlab_widgets.control import Control, sweep_values
 
+# what a first lab shows; the rest, and whatever is added to `Experiment` later, is one click away
+USUAL = (
+    "parties", "examples", "partition", "algorithm", "model", "rounds", "participation", "local_epochs", "batch_size",
+    "learning_rate", "seed",
+)  # fmt: skip
 FEW = 6  # controls that leave room for what each one teaches
 NO_SWEEP = "rounds"  # more rounds continue a curve, they do not make another
 
 
 class Controls:
     """experiment: where the controls begin. own: algorithms and partitions of the user's. shown: names of the controls
-    to show at first, all if empty. changed: called when the learner has moved one. sweep: called with experiments.
+    to show at first, the usual ones if empty. changed: called when the learner has moved one. sweep: called with the
+    experiments of a sweep.
     """
 
     def __init__(
@@ -52,6 +59,7 @@ class Controls:
         self._check_names(shown)
         self._shown = tuple(shown)
         self._all = widgets.ToggleButton(description="all controls", icon="sliders")
+        self._all.add_class("fedlab-all")
         self._all.observe(lambda change: self._lay_out(), "value")
         self.show(experiment)
 
@@ -92,6 +100,12 @@ class Controls:
             control.complain(sentence if name == wrong else "")
         return experiment
 
+    def complain(self, error: ValueError) -> None:
+        """Show an error beside the control that it is about, if it is about one that is there."""
+        control = self._visible_settings().get(getattr(error, "setting", ""))
+        if control:
+            control.complain(str(error))
+
     def _control(self, owner: type, name: str, role: str = "") -> Control:
         field = owner.model_fields[name]  # type: ignore[attr-defined]
         about = settings_of(owner)[name]
@@ -117,7 +131,7 @@ class Controls:
 
     def _own_controls(self, kind: type) -> dict[str, Control]:
         if kind not in self._own:
-            self._own[kind] = {name: self._control(kind, name) for name in settings_of(kind)}  # type: ignore[arg-type]
+            self._own[kind] = {name: self._control(kind, name) for name in settings_of(kind)}
         return self._own[kind]
 
     def _visible_settings(self) -> dict[str, Control]:
@@ -133,23 +147,29 @@ class Controls:
 
     def _lay_out(self) -> None:
         """Put the controls on the page: an algorithm's and a partition's own ones below their menu."""
-        wanted = set(self._shown) if self._shown and not self._all.value else set(self._visible_settings())
+        every = self._visible_settings()
+        wanted = set(every) if self._all.value else {name for name in every if self._is_wanted(name)}
         children: list[widgets.Widget] = []
         for name, control in self._main.items():
             if name in wanted:
                 children.append(control.view)
             if name in KINDS:
                 own = self._own_controls(control.value)
-                inside = tuple(one.view for its_name, one in own.items() if its_name in wanted)
+                inside = tuple(one.view for its_name, one in own.items() if name in wanted or its_name in wanted)
                 if self._slots[name].children != inside:
                     self._slots[name].children = inside
                 if inside:
                     children.append(self._slots[name])
         (self.view.add_class if len(wanted) <= FEW else self.view.remove_class)("fedlab-few")
-        if self._shown:
-            children.append(self._all)
+        children.append(self._all)
         if self.view.children != tuple(children):
             self.view.children = children
+
+    def _is_wanted(self, name: str) -> bool:
+        """Whether a control is shown without asking for all: it was named, or is a usual one, or not as usual."""
+        if self._shown or name not in self._main:
+            return name in self._shown
+        return name in USUAL or getattr(self.last, name) != Experiment.model_fields[name].default
 
     def _run_sweep(self, name: str) -> None:
         """Hand over one experiment for each of a few values of a setting; values that are not allowed are left out."""

@@ -13,6 +13,7 @@ from fedlab_widgets.predict import Prediction
 from fedlab_widgets.runs import Runs
 
 SHOWN = {"test_accuracy": 3.0, "test_loss": 2.0}  # one below the other, with the share of the height
+CAPTION = '<span class="fedlab-caption">Convergence</span> drawn against'
 
 
 class Curves:
@@ -21,18 +22,16 @@ class Curves:
     def __init__(self, runs: Runs, paint: Callable[[], None], prediction: Prediction | None = None):
         self._runs = runs
         self._prediction = prediction
-        margins = {"left": 0.1, "right": 0.985, "bottom": 0.12, "top": 0.975, "hspace": 0.1}
-        self.picture = Picture(560, 350, tuple(SHOWN.values()), margins)
-        options = [
-            (f"against {label.partition(',')[0]}s" if name == "rounds" else f"against {label.partition(',')[0]}", name)
-            for name, (label, _) in X_AXES.items()
-        ]
-        self._x = widgets.ToggleButtons(options=options, tooltips=[""] * len(options))
+        margins = {"left": 0.095, "right": 0.99, "bottom": 0.115, "top": 0.98, "hspace": 0.1}
+        self.picture = Picture(660, 370, tuple(SHOWN.values()), margins)
+        self._x = widgets.ToggleButtons(
+            options=[(label.partition(",")[0], name) for name, (label, _) in X_AXES.items()]
+        )
         self._x.observe(lambda change: paint(), "value")
         self._note = widgets.HTML()
         self._frame = widgets.VBox([self.picture.view])
         self._frame.add_class("fedlab-frame")
-        above = widgets.HBox([self._x, self._note])
+        above = widgets.HBox([widgets.HTML(CAPTION), self._x, self._note])
         above.add_class("fedlab-above")
         self.view = widgets.VBox([above, self._frame])
 
@@ -47,8 +46,9 @@ class Curves:
         for ax, y in zip(axes, SHOWN, strict=True):
             convergence(ax, histories, self._x.value, y, [labels[run] for run in shown], [run.number for run in shown])
             ax.label_outer()
-            if ax is not axes[0] and shown:
-                ax.get_legend().remove()
+            ax.yaxis.set_label_coords(-0.07, 0.5)
+            if ax is not axes[0] and (legend := ax.get_legend()):
+                legend.remove()
         if self._prediction:
             self._prediction.draw(axes[0])
         if not shown:

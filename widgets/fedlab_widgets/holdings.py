@@ -1,4 +1,4 @@
-"""Who holds what: the heat map of parties and digits, and a few images of one party. It needs no training."""
+"""Who holds what: the heat map of parties and labels, and a few images of one party. It needs no training."""
 
 from __future__ import annotations
 
@@ -8,22 +8,24 @@ import ipywidgets as widgets
 import numpy as np
 
 from fedlab import Experiment
-from fedlab.datasets import mnist
 from fedlab.federation import hold
 from fedlab.partitions import label_counts
 from fedlab.plots import holdings, party_images
+from fedlab.skew import as_seen
 from fedlab_widgets.picture import Picture
 
 IMAGES = 12
+CAPTION = '<span class="fedlab-caption">Who holds what</span>'
 
 
 class Holdings:
-    """paint: ask for the pictures to be drawn anew."""
+    """paint: ask for the pictures to be drawn anew. complain: called with the error if nobody can hold anything."""
 
-    def __init__(self, experiment: Experiment, paint: Callable[[], None]):
+    def __init__(self, experiment: Experiment, paint: Callable[[], None], complain: Callable[[ValueError], None]):
         self._experiment = experiment
-        self._map = Picture(430, 250, margins={"left": 0.085, "right": 0.985, "bottom": 0.165, "top": 0.93})
-        self._images = Picture(180, 120)
+        self._complain = complain
+        self._map = Picture(470, 250, margins={"left": 0.075, "right": 0.985, "bottom": 0.15, "top": 0.94})
+        self._images = Picture(180, 170)
         self._party = widgets.BoundedIntText(0, min=0, max=experiment.parties - 1, description="party")
         self._party.add_class("fedlab-number")
         self._party.observe(lambda change: paint(), "value")
@@ -31,7 +33,7 @@ class Holdings:
         side = widgets.VBox([self._party, self._images.view, self._text])
         pictures = widgets.HBox([self._map.view, side])
         pictures.add_class("fedlab-holdings")
-        self.view = widgets.VBox([widgets.HTML('<div class="fedlab-caption">Who holds which digits</div>'), pictures])
+        self.view = widgets.VBox([widgets.HTML(CAPTION), pictures])
 
     def follow(self, experiment: Experiment) -> None:
         """Show this experiment from the next drawing on."""
@@ -40,23 +42,35 @@ class Holdings:
 
     def draw(self) -> None:
         """Draw both pictures and put them on the page."""
-        experiment, data = self._experiment, mnist()
-        parties = hold(experiment, data)
+        experiment, party = self._experiment, min(self._party.value, self._experiment.parties - 1)
+        try:
+            data = experiment.data()
+            parties = hold(experiment, data)
+            only = [own if number == party else own[:0] for number, own in enumerate(parties)]
+            seen = as_seen(experiment, data, only)
+        except ValueError as error:
+            self._complain(error)
+            return
         counts = label_counts(parties, data.train_y, data.classes)
         holdings(self._map.begin()[0], counts)
-        labels = (counts > 0).sum(axis=1)
         self._map.show(
-            f"Heat map: how many images of each digit each of {len(parties):,} parties holds. "
-            f"A party holds {labels.mean():.1f} of the {data.classes} digits on average."
+            f"Heat map: how many examples of each label each of {len(parties):,} parties holds. "
+            f"A party holds {(counts > 0).sum(axis=1).mean():.1f} of the {data.classes} labels on average."
         )
-        party = min(self._party.value, len(parties) - 1)
         own = parties[party]
-        first = own[:IMAGES]
-        party_images(self._images.begin()[0], data.train_x[first], data.train_y[first])
-        held = ", ".join(str(digit) for digit in np.flatnonzero(counts[party]))
-        self._images.show(
-            f"{len(first)} of the images that party {party} holds: {', '.join(map(str, data.train_y[first]))}."
-        )
-        self._text.value = (
-            f'<div class="fedlab-lesson">Party {party} holds {len(own):,} images of the digits {held}.</div>'
-        )
+        self._text.value = f'<div class="fedlab-lesson">{_about(party, len(own), np.flatnonzero(counts[party]))}</div>'
+        self._images.view.layout.display = "" if data.train_x.ndim == 3 else "none"
+        if data.train_x.ndim == 3:
+            first = own[:IMAGES]
+            labels = seen.train_y[first]
+            party_images(self._images.begin()[0], seen.train_x[first], labels)
+            self._images.show(
+                f"{len(first)} of party {party}'s images, as it sees them: {', '.join(map(str, labels))}."
+            )
+
+
+def _about(party: int, examples: int, labels: np.ndarray) -> str:
+    """What a party holds, in a sentence."""
+    noun = "example" if examples == 1 else "examples"
+    held = f"labels {', '.join(map(str, labels))}" if len(labels) > 1 else f"label {labels[0]} only"
+    return f"Party {party} holds {examples:,} {noun} of the {held}."

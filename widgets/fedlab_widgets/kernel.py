@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import signal
 import threading
+from contextlib import suppress
 from typing import Any, Protocol
 
 from IPython import get_ipython
@@ -28,8 +29,8 @@ _watched: list[Any] = []  # the IPython shell whose events we get
 def enrol(lab: Living) -> None:
     """Take care of a new lab: close the one that an earlier run of its cell made, start it when its cell is done.
 
-    `lab.start` imports TensorFlow on a thread. That begins after the cell, so that the lab is painted first, and is over
-    before the next cell begins: Python breaks when two threads import TensorFlow at the same time.
+    `lab.start` imports TensorFlow on a thread. That begins after the cell, so that the lab is painted first, and
+    is over before the next cell begins: Python breaks when two threads import TensorFlow at the same time.
     """
     shell = get_ipython()
     if shell is None:
@@ -64,10 +65,8 @@ def _before_a_cell(info: Any) -> None:
     if _labs:
         from fedlab.tensorflow_setup import load_tensorflow
 
-        try:
+        with suppress(Exception, KeyboardInterrupt):  # the lab says what went wrong
             load_tensorflow()
-        except (Exception, KeyboardInterrupt):
-            pass  # the lab says what went wrong
 
 
 def _after_a_cell(result: Any) -> None:
@@ -90,5 +89,5 @@ def _catch_interrupts_when_idle(shell: Any) -> None:
     """
     kernel = getattr(shell, "kernel", None)
     in_main = threading.current_thread() is threading.main_thread()
-    if in_main and getattr(kernel, "saved_sigint_handler", None) == signal.SIG_IGN:
+    if kernel and in_main and getattr(kernel, "saved_sigint_handler", None) == signal.SIG_IGN:
         kernel.saved_sigint_handler = lambda number, frame: stop_all()

@@ -30,7 +30,7 @@ from fedlab_widgets.worker import Worker
 class Lab:
     """Federated learning with sliders.
 
-    experiment: where the controls begin. controls: the names of those to show at first; all if empty.
+    experiment: where the controls begin. controls: the names of those to show at first, the others one click away.
     algorithms, partitions: classes of your own, to choose from beside the kit's.
     prediction: a question; Run waits for its answer, which is then drawn into the plot.
 
@@ -49,14 +49,14 @@ class Lab:
         self._start = experiment or with_settings_for(controls, Experiment())
         self._lock = threading.RLock()
         self._runs = Runs()
-        self._worker = Worker(self._lock, self._refresh)
+        self._worker = Worker(self._lock, self._refresh, lambda: self._painter.ask("state"))
         self._controls = Controls(self._start, [*algorithms, *partitions], controls, self._moved, self._sweep)
         self._transport = Transport(
             run=self._press_run, pause=self._pause, step=self._step, stop=self.stop, reset=self._reset
         )
         self._prediction = prediction
         self._curves = Curves(self._runs, lambda: self._painter.ask("curves"), prediction)
-        self._holdings = Holdings(self._start, lambda: self._painter.ask("holdings"))
+        self._holdings = Holdings(self._start, lambda: self._painter.ask("holdings"), self._controls.complain)
         self._table = Table(
             self._runs,
             self._refresh,

@@ -14,7 +14,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 SCALE = 2  # image pixels for each pixel of the page: sharp on screens with a high resolution
-DPI = 100  # so that a figure of 6.2 inches is 620 page pixels wide
+DPI = 80  # page pixels for each inch of the figure: its 10 point letters are then 11 pixels high
 
 
 class Picture:

@@ -64,13 +64,14 @@ class Runs:
         return self._add(History(experiment), None)
 
     def fork(self, run: Run, number: int, experiment: Experiment) -> Run:
-        """A new run of `experiment` that begins with the first `number` rounds of another; `ValueError` if it cannot."""
+        """A new run of `experiment` that begins with another's first `number` rounds; `ValueError` if it cannot."""
         state = run.history.state_at(number)
         if state is None or state.number < 1:
             raise ValueError("There is no earlier round to continue from: run at least one round first.")
         if experiment.model != run.experiment.model:
             raise ValueError(
-                f"The model {experiment.model} cannot continue from the weights of a {run.experiment.model}: take the same model."
+                f"The model {experiment.model} cannot go on with the weights of a {run.experiment.model}: "
+                "take the same model."
             )
         history = run.history.up_to(state.number, experiment.with_(rounds=max(experiment.rounds, state.number + 1)))
         return self._add(history, (run, state.number))

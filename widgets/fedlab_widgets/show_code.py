@@ -9,6 +9,8 @@ from fedlab.experiment import KINDS
 from fedlab.settings import settings_of
 from fedlab_widgets.runs import Run
 
+ALWAYS = ("parties", "examples", "partition", "algorithm", "model", "rounds", "seed")
+
 
 def code_of(run: Run) -> str:
     """A program that ends with `history`, equal to the run's; a fork repeats the run it came from first."""
@@ -39,11 +41,12 @@ def _begin(run: Run) -> list[str]:
 
 
 def _construct(experiment: Experiment) -> list[str]:
-    """The lines that make the experiment, with every setting that its algorithm leaves open."""
+    """The lines that make the experiment: what is not as usual, and what one always wants to know."""
     settings: dict[str, str] = {}
     for name in Experiment.model_fields:
         value: Any = getattr(experiment, name)
-        if name in experiment.algorithm.fixes:
+        usual = value == Experiment.model_fields[name].default
+        if name in experiment.algorithm.fixes or (usual and name not in ALWAYS):
             continue
         if name not in KINDS:
             settings[name] = repr(value)

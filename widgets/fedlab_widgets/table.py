@@ -116,20 +116,26 @@ def _button(text: str, icon: str, tooltip: str) -> widgets.Button:
 
 
 def _row(run: Run, label: str) -> str:
-    look = style(run.number)
-    line = (
-        f'<svg width="34" height="10" role="img" aria-label="line of run {run.number + 1}"><line x1="1" y1="5" x2="33" y2="5" '
-        f'stroke="{look["color"]}" stroke-width="3" stroke-dasharray="{DASHES[look["linestyle"]]}"/></svg>'
-    )
-    if run.done:
-        rounds = run.history.rounds
+    """One line of the table, as HTML."""
+    rounds = run.history.rounds[: run.done]
+    accuracies = [one.test_accuracy for one in rounds]
+    numbers = [f"{len(rounds)} of {run.target}"]
+    if rounds:
         sent = sum(one.bytes_up + one.bytes_down for one in rounds) / 1e6
-        numbers = [
-            f"{run.done} of {run.target}", f"{rounds[-1].test_accuracy:.1%}", f"{max(one.test_accuracy for one in rounds):.1%}",
-            f"{rounds[-1].test_loss:.3f}", f"{sent:,.0f}", f"{sum(one.seconds for one in rounds):.1f}",
-        ]  # fmt: skip
-    else:
-        numbers = [f"0 of {run.target}", "", "", "", "", ""]
+        seconds = sum(one.seconds for one in rounds)
+        numbers += [f"{accuracies[-1]:.1%}", f"{max(accuracies):.1%}", f"{rounds[-1].test_loss:.3f}"]
+        numbers += [f"{sent:,.0f}", f"{seconds:.1f}"]
+    numbers += [""] * (6 - len(numbers))
     status = run.status if run.shown else f"{run.status}, hidden"
-    cells = [line, str(run.number + 1), html.escape(label), *numbers, status]
+    cells = [_line(run.number), str(run.number + 1), html.escape(label), *numbers, status]
     return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
+
+
+def _line(number: int) -> str:
+    """A run's colour and line as in the plot, as SVG."""
+    look = style(number)
+    return (
+        f'<svg width="34" height="10" role="img" aria-label="line of run {number + 1}">'
+        f'<line x1="1" y1="5" x2="33" y2="5" stroke="{look["color"]}" stroke-width="3" '
+        f'stroke-dasharray="{DASHES[look["linestyle"]]}"/></svg>'
+    )

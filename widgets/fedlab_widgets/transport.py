@@ -40,7 +40,7 @@ class Transport:
         self._pause.disabled = worker.run is None
         self._pause.description, self._pause.icon = ("Resume", "play") if worker.paused else ("Pause", "pause")
         self._stop.disabled = worker.run is None and not worker.waiting
-        self._bar.value = run.done / max(1, run.target) if run else 0
+        self._bar.value = progress_of(worker, run) if run else 0
         self._bar.bar_style = "warning" if worker.paused else "danger" if run and run.problem else "info"
         self._status.value = f'<span class="fedlab-status" role="status">{html.escape(status_of(worker, run))}</span>'
         if locked:
@@ -58,6 +58,14 @@ class Transport:
         text = f'<div class="fedlab-complaint" role="alert">{html.escape(sentence)}{folded}</div>' if sentence else ""
         if self._message.value != text:
             self._message.value = text
+
+
+def progress_of(worker: Worker, run: Run) -> float:
+    """The share of the run's rounds that is done; of a round, the share of its parties that have reported."""
+    part = 0.0
+    if run is worker.run:
+        part = worker.uploads / max(1, round(run.experiment.participation * run.experiment.parties))
+    return min(1.0, (run.done + min(part, 1.0)) / max(1, run.target))
 
 
 def status_of(worker: Worker, run: Run | None) -> str:

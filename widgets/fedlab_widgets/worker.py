@@ -18,11 +18,12 @@ class Worker:
     """Trains runs, one after another, on a thread of its own.
 
     lock: guards the runs; held only for moments. changed: called from the thread whenever a run has changed.
+    progressed: called when a party has reported.
     """
 
-    def __init__(self, lock: threading.RLock, changed: Callable[[], None]):
+    def __init__(self, lock: threading.RLock, changed: Callable[[], None], progressed: Callable[[], None]):
         self._lock = lock
-        self._changed = changed
+        self._changed, self._progressed = changed, progressed
         self._brake = Brake()
         self._brake.release()
         self._waiting: deque[Run] = deque()
@@ -32,6 +33,7 @@ class Worker:
         self.run: Run | None = None  # the one that it is training
         self.ready = False  # whether TensorFlow has started
         self.problem = ""  # why it could not
+        self.uploads = 0  # parties that have reported in the present round
         self._rounds = 0  # done since the present run had its turn
 
     @property
@@ -126,7 +128,7 @@ class Worker:
                     return
                 self.run = self._waiting.popleft()
                 self.run.status = "running"
-                self._rounds = 0
+                self._rounds = self.uploads = 0
                 self._brake.release()
             self._changed()
             self._train(self.run)
@@ -139,10 +141,13 @@ class Worker:
         try:
             while run.done < run.target:  # the target may move while the run is on its way
                 start = run.history.state_at(run.done)
-                for one in fedlab.run(run.experiment, start=start, between_chunks=self._brake.check):
+                for one in fedlab.run(
+                    run.experiment, start=start, between_chunks=self._brake.check, on_upload=self._uploaded
+                ):
                     with self._lock:
                         run.history.append(one)
                         self._rounds += 1
+                        self.uploads = 0
                     self._changed()
                     if run.done >= run.target:
                         break
@@ -154,6 +159,10 @@ class Worker:
             run.status = "failed"
             run.problem = _in_one_sentence(error)
             run.details = traceback.format_exc()
+
+    def _uploaded(self, number: int, result: object) -> None:
+        self.uploads += 1
+        self._progressed()
 
     def _forget_waiting(self) -> None:
         for run in self._waiting:
