@@ -14,18 +14,13 @@ from fedlab.experiment import KINDS
 from fedlab.settings import About, InvalidSetting, Settings, settings_of
 
 KIND_CLASSES: list[type[Settings]] = [kind for kinds in KINDS.values() for kind in kinds.values()]
+OWNERS: list[type[Settings]] = [Experiment, *KIND_CLASSES]
 OWN = [name for name in settings_of(Experiment) if name not in KINDS]
 RANGES = [
-    (owner, name, about)
-    for owner in (Experiment, *KIND_CLASSES)
-    for name, about in settings_of(owner).items()
-    if about.low is not None
+    (owner, name, about) for owner in OWNERS for name, about in settings_of(owner).items() if about.low is not None
 ]
 CHOICES = [
-    (owner, name, choice)
-    for owner in (Experiment, *KIND_CLASSES)
-    for name, about in settings_of(owner).items()
-    for choice in about.choices
+    (owner, name, choice) for owner in OWNERS for name, about in settings_of(owner).items() for choice in about.choices
 ]
 
 
@@ -208,7 +203,7 @@ def test_every_choice_on_offer_is_accepted(owner: type[Settings], name: str, cho
     assert getattr(chosen, "name", chosen) == choice
 
 
-@pytest.mark.parametrize("owner", [Experiment, *KIND_CLASSES])
+@pytest.mark.parametrize("owner", OWNERS)
 def test_every_setting_explains_itself(owner: type[Settings]) -> None:
     """A range around its default and one sentence for the learner; a slider within the range."""
     for name, about in settings_of(owner).items():

@@ -21,14 +21,14 @@ class Oven(Settings):
 def test_a_setting_tells_its_range_symbol_lesson_and_slider() -> None:
     about = settings_of(Oven)["heat"]
     assert (about.symbol, about.lesson, about.low, about.high) == ("T", "Hotter is faster.", 0.5, 300.0)
-    assert about.shown_range == (50, 250)
-    assert settings_of(Oven)["loaves"].shown_range == (1, 2_000_000)
+    assert list(about.shown_range) == [50, 250]
+    assert list(settings_of(Oven)["loaves"].shown_range) == [1, 2_000_000]
     assert list(settings_of(Oven)) == ["heat", "loaves"]
 
 
 def test_a_setting_without_a_range_has_no_slider() -> None:
     with pytest.raises(ValueError, match=r"needs a low and a high"):
-        _ = About("", "", choices=("a", "b")).shown_range
+        print(About("", "", choices=("a", "b")).shown_range)
 
 
 @pytest.mark.parametrize(
@@ -73,7 +73,7 @@ def test_a_whole_number_is_asked_for_where_one_is_needed(loaves: Any) -> None:
 
 def test_a_misspelt_name_gets_the_nearest_one() -> None:
     with pytest.raises(InvalidSetting, match=r"^Oven has no setting hear: did you mean heat\?$") as caught:
-        Oven(hear=3)
+        Oven(**{"hear": 3})
     assert caught.value.setting == "hear"
 
 
@@ -83,6 +83,6 @@ def test_a_name_like_no_other_gets_all_of_them() -> None:
 
 def test_settings_never_change() -> None:
     with pytest.raises(ValueError, match=r"frozen"):
-        Oven().heat = 20
+        setattr(Oven(), "heat", 20)  # noqa: B010 - a type checker would refuse the assignment
     assert Oven(heat=20) == Oven(heat=20.0) != Oven()
     assert hash(Oven(heat=20)) == hash(Oven(heat=20.0))
