@@ -86,6 +86,22 @@ def task_of(workload: Workload) -> Task:
     )
 
 
+def gflop(workload: Workload) -> float:
+    """Arithmetic of one round's matrix products and convolutions, evaluation included, in 10^9 operations.
+
+    Per example and layer: forward, and for training the gradient of the weights and (but for the first layer) of what
+    comes from below, each 2 · weights · positions.
+    """
+    task = task_of(workload)
+    model = mcmahan_cnn() if workload.mcmahan_cnn else build(workload.experiment.model, (28, 28), 10, 0)
+    forward = [
+        2 * np.prod(layer.kernel.shape) * np.prod(layer.output.shape[1:-1]) for layer in model.layers if layer.weights
+    ]
+    trained = task.per_round * workload.experiment.examples / len(task.parties) * task.local_epochs
+    evaluated = len(mnist().test_y)
+    return float(trained * (3 * sum(forward) - forward[0]) + evaluated * sum(forward)) / 1e9
+
+
 def mcmahan_cnn() -> keras.Model:
     """The CNN of McMahan et al. 2017, section 3: 1,663,370 weights."""
     load_tensorflow()

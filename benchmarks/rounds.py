@@ -20,7 +20,7 @@ from typing import Any
 import click
 import numpy as np
 
-from benchmarks.common import RESULTS, WORKLOADS, Worker, Workload, report, save, task_of
+from benchmarks.common import RESULTS, WORKLOADS, Worker, Workload, gflop, report, save, task_of
 from benchmarks.worker import Turn
 
 TOLERANCE = 0.02  # other shuffles of the same data: test accuracies may differ by so much
@@ -94,7 +94,7 @@ def disagreements(results: dict[str, dict[str, Any]]) -> list[str]:
     ]
 
 
-def _row(name: str, one: dict[str, Any]) -> list[str]:
+def _row(name: str, one: dict[str, Any], work: float) -> list[str]:
     return [
         TITLES[name],
         f"{one['seconds']:.3f}",
@@ -102,6 +102,7 @@ def _row(name: str, one: dict[str, Any]) -> list[str]:
         f"{one['times_ours']:.2f}",
         "{:.2f} .. {:.2f}".format(*one["times_ours_spread"]),
         f"{one['times_products']:.2f}",
+        f"{work / one['seconds']:.0f}",
         "" if one["accuracy"] is None else f"{one['accuracy']:.4f}",
     ]
 
@@ -122,14 +123,15 @@ def main(
         workload = WORKLOADS[name]
         found = summary(measure(workload, turns, pythons))
         notes = disagreements(found)
-        results[name] = {"about": workload.about, "contenders": found}
+        work = gflop(workload)
+        results[name] = {"about": workload.about, "gflop": work, "contenders": found}
         if textbook:
             distance = distance_from_textbook(workload)
             results[name]["largest_difference_from_textbook"] = distance
             notes += [f"A weight differs from the textbook's by {distance:.1e}."] if distance > ROUNDING else []
         wrong += notes
-        columns = ["seconds a round", "median", "spread", "× fedlab", "spread", "× products", f"accuracy, round {turns + 1}"]
-        report(f"{name}: {workload.about}", columns, [_row(*item) for item in found.items()], notes or ["Accuracies agree."])
+        columns = ["seconds a round", "median", "spread", "× fedlab", "spread", "× products", "GFLOP/s", f"accuracy, round {turns + 1}"]
+        report(f"{name}: {workload.about}; {work:.1f} GFLOP a round", columns, [_row(*item, work) for item in found.items()], notes or ["Accuracies agree."])
     save(path, results)
     raise SystemExit(bool(wrong))
 
