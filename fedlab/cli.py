@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import signal
 import threading
+import warnings
 import webbrowser
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -97,12 +98,17 @@ def lab_command(options: tuple[str, ...]) -> None:
         from jupyterlab.labapp import LabApp
     except ImportError:
         raise Refused("JupyterLab is not installed. Install it with: pip install jupyterlab") from None
+    warnings.filterwarnings("ignore", "ServerApp.token config is deprecated")  # a matter between Jupyter's own packages
     LabApp.launch_instance([*jupyter_options(), *options])
 
 
 def jupyter_options() -> list[str]:
     """How JupyterLab starts: in the repository, on the first lesson, on machines without a browser and for root too."""
-    options = [f"--ServerApp.root_dir={REPOSITORY}", f"--LabApp.default_url=/lab/tree/{FIRST_LESSON}"]
+    options = [
+        f"--ServerApp.root_dir={REPOSITORY}",
+        f"--LabApp.default_url=/lab/tree/{FIRST_LESSON}",
+        "--Application.log_level=WARN",  # the address is still told, and now it is easy to find
+    ]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         options.append("--allow-root")
     try:

@@ -18,6 +18,7 @@ def round_line(one: Round, rounds: int) -> str:
     return (
         f"round {one.number:{len(str(rounds))}} of {rounds}   test accuracy {100 * one.test_accuracy:5.2f} %   "
         f"test loss {one.test_loss:.4f}   train loss {one.train_loss:.4f}   {sent:.1f} MB   {one.seconds:.2f} s"
+        + (f"   {one.absent} absent" if one.absent else "")
     )
 
 

@@ -8,6 +8,7 @@ import json
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import urllib.request
@@ -335,7 +336,10 @@ def test_the_lab_says_what_to_do_where_there_are_no_lessons(tmp_path: Path, monk
 
 @pytest.mark.skipif(not LESSONS_ARE_HERE, reason="installed without the repository")
 def test_the_lab_serves_the_first_lesson_and_prints_its_address() -> None:
-    process = in_a_new_process("lab", "--no-browser", "--ServerApp.port=0", stderr=subprocess.STDOUT)
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    process = in_a_new_process("lab", "--no-browser", f"--port={port}", stderr=subprocess.STDOUT)
     try:
         address = next(found[0] for line in process.stdout if (found := re.search(r"http://127\S+token=\S+", line)))
         assert "/lab/tree/notebooks/00_start_here.ipynb?" in address
