@@ -31,7 +31,14 @@ def claims(results: Any, experiments: Sequence[Experiment], statements: Mapping[
         print(f"○ Not run yet, all its rounds: {'; '.join(missing)}. Run it above, then run this cell again.")
         return
     for sentence, holds in statements.items():
-        print(f"✓ {sentence}" if holds(*found) else f"✗ {sentence}: not in this run.")
+        print(f"✓ {sentence}" if _true(holds, found) else f"✗ {sentence}: not in this run.")
+
+
+def _true(holds: Callable[..., Any], histories: Sequence[History | None]) -> bool:
+    try:
+        return bool(holds(*histories))
+    except TypeError:  # a comparison with `rounds_to`, which is None where an accuracy is never reached
+        return False
 
 
 def _find(histories: Iterable[History], experiment: Experiment) -> History | None:

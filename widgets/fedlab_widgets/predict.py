@@ -1,6 +1,6 @@
 """Predict, then run: a question before a run, and its answer, kept and put beside the result.
 
-    guess = predict("How many of the test images will it get right?", unit="%")
+    guess = predict("How many of the test images will it get right after 10 rounds?", unit="%", rounds=10)
     guess
 
 A lab that is given the prediction, `Lab(..., prediction=guess)`, does not run before it is answered, draws the answer
@@ -24,10 +24,14 @@ Truth = Callable[[list[History]], Any]
 _kept: dict[str, Any] = {}  # answers by question: running the cell again does not forget them
 
 
-def final_accuracy(histories: list[History]) -> float | None:
-    """The last test accuracy, in per cent, of the first run that has all its rounds."""
-    done = (history for history in histories if len(history) >= history.experiment.rounds)
-    return next((100 * history.rounds[-1].test_accuracy for history in done), None)
+def accuracy_after(rounds: int) -> Truth:
+    """The test accuracy after so many rounds, in per cent, of the first run that has them."""
+
+    def truth(histories: list[History]) -> float | None:
+        long_enough = (history for history in histories if len(history) >= rounds)
+        return next((100 * history.rounds[rounds - 1].test_accuracy for history in long_enough), None)
+
+    return truth
 
 
 class Prediction:
@@ -142,13 +146,15 @@ def predict(
     unit: str = "",
     low: float = 0.0,
     high: float = 100.0,
+    rounds: int | None = None,
     truth: Truth | None = None,
 ) -> Prediction:
     """Ask a question before a run.
 
     choices: the answers to choose from; without them a number from `low` to `high` is asked, in `unit`.
-    truth: gets a lab's histories and returns the right answer, or None as long as they do not tell; unless given, a
-    number in "%" is the final test accuracy, and nothing is said of others (use `compare`).
+    rounds: the question is about the test accuracy, in "%", after so many rounds of the lab.
+    truth: for other questions: gets a lab's histories, returns the right answer, or None as long as they do not tell.
+    Without either, use `compare`.
     """
-    default = final_accuracy if unit == "%" and not choices else lambda histories: None
+    default: Truth = accuracy_after(rounds) if rounds else lambda histories: None
     return Prediction(question, choices, unit, low, high, truth or default)

@@ -1,0 +1,165 @@
+"""The lessons: copies in step with their sources, solutions that pass, pages that read well without a kernel."""
+
+from __future__ import annotations
+
+import base64
+import io
+import os
+import re
+from pathlib import Path
+from typing import Any
+
+import nbformat
+import pytest
+from nbconvert import HTMLExporter
+from PIL import Image
+
+from fedlab.lessons import build
+
+LESSONS = build.names()
+each_lesson = pytest.mark.parametrize("name", LESSONS)
+
+
+def _saved(name: str) -> Any:
+    return nbformat.read(build.NOTEBOOKS / f"{name}.ipynb", as_version=4)
+
+
+def _graded(cell: Any) -> dict[str, Any]:
+    return cell.metadata.get("nbgrader", {})
+
+
+def test_every_notebook_has_a_source_and_every_source_a_notebook() -> None:
+    assert sorted(path.stem for path in build.NOTEBOOKS.glob("*.ipynb")) == LESSONS
+
+
+@each_lesson
+def test_the_student_copy_is_what_its_source_makes(name: str) -> None:
+    made, saved = build.student(name), _saved(name)
+    assert [cell.source for cell in made.cells] == [cell.source for cell in saved.cells]
+    assert [cell.id for cell in made.cells] == [cell.id for cell in saved.cells]
+    assert [dict(cell.metadata) for cell in made.cells] == [dict(cell.metadata) for cell in saved.cells]
+
+
+@each_lesson
+def test_the_saved_form_is_the_normal_one(name: str) -> None:
+    text = (build.NOTEBOOKS / f"{name}.ipynb").read_text(encoding="utf-8")
+    assert text == nbformat.writes(build.normal(_saved(name)), version=4) + "\n"
+
+
+@each_lesson
+def test_student_copies_hold_no_solution(name: str) -> None:
+    for cell in _saved(name).cells:
+        assert "SOLUTION" not in cell.source
+        assert "HIDDEN TESTS" not in cell.source
+        if _graded(cell).get("solution"):
+            assert "NotImplementedError" in cell.source
+
+
+@each_lesson
+def test_every_solution_passes_its_check(
+    name: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Run as nbgrader would, where a check that does not pass raises."""
+    monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
+    cells = [cell for cell in build.solved(name).cells if cell.cell_type == "code"]
+    space: dict[str, Any] = {}
+    for place, cell in enumerate(cells):
+        if place == 0 or _graded(cell):
+            exec(compile(_imports(cell.source) if place == 0 else cell.source, name, "exec"), space)
+            if _graded(cell).get("grade"):
+                said = capsys.readouterr().out
+                assert said.startswith("✓ Right. "), said
+                assert len(said) > len("✓ Right. \n"), f"{cell.source} praises nothing"
+
+
+def _imports(source: str) -> str:
+    """The import lines of a lesson's first cell: all that exercises may use."""
+    return source.partition("\n\n")[0]
+
+
+@each_lesson
+def test_exercises_come_in_pairs_with_points(name: str) -> None:
+    graded = [_graded(cell) for cell in build.solved(name).cells if _graded(cell)]
+    ids = [one["grade_id"] for one in graded]
+    assert len(set(ids)) == len(ids)
+    for hole, check in zip(graded[::2], graded[1::2], strict=True):
+        assert hole["solution"]
+        assert not hole["grade"]
+        assert check["grade"]
+        assert check["locked"]
+        assert check["points"] > 0
+        assert check["grade_id"] == f"{hole['grade_id']}-check"
+
+
+@each_lesson
+def test_saved_outputs_are_free_of_noise(name: str) -> None:
+    for cell in _saved(name).cells:
+        for output in cell.get("outputs", []):
+            assert output.output_type in ("stream", "display_data", "execute_result"), cell.source
+            assert output.get("name") != "stderr", output.text
+            text = output.get("text", "") + str(output.get("data", {}).get("text/plain", ""))
+            for noise in ("Warning", "WARNING", "Traceback", "widget", "object at 0x", "✗"):
+                assert noise not in text, f"{noise} in {text}"
+
+
+@each_lesson
+def test_links_lead_to_files_that_exist(name: str) -> None:
+    for cell in _saved(name).cells:
+        for target in re.findall(r"\]\(([^)#]+)", cell.source if cell.cell_type == "markdown" else ""):
+            if not target.startswith("https://"):
+                assert (build.NOTEBOOKS / target).exists(), target
+
+
+@each_lesson
+def test_without_a_kernel_a_page_shows_its_pictures_with_words(name: str) -> None:
+    page, _ = HTMLExporter(template_name="lab").from_notebook_node(_saved(name))
+    pictures = re.findall(r"<img[^>]*>", page, re.DOTALL)
+    labs = [cell for cell in _saved(name).cells if re.search(r"^lab = Lab\(", cell.source, re.MULTILINE)]
+    assert len(pictures) >= len(labs) >= 1
+    for picture in pictures:
+        alt = re.search(r'alt="([^"]*)"', picture)
+        assert alt is not None
+        assert len(alt.group(1)) > 20, picture[:200]
+        assert "No description" not in alt.group(1)
+        data = re.search(r"base64,([^\"]+)", picture)
+        assert data is not None
+        image = Image.open(io.BytesIO(base64.b64decode(data.group(1)))).convert("RGB")
+        assert image.width >= 600
+        assert image.getpixel((0, 0)) == (255, 255, 255)  # readable on a dark page, too
+    assert "Error displaying widget" not in page
+    assert "application/vnd.jupyter.widget" not in page
+
+
+def test_a_notebook_runs_from_top_to_bottom_as_a_learner_opens_it() -> None:
+    """Without FEDLAB_CHECK and without nbval: no error, no noise, and no answer or click is needed to go on."""
+    from nbclient import NotebookClient
+
+    notebook = build.student("01_six_steps")
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("FEDLAB_")}
+    client = NotebookClient(notebook, resources={"metadata": {"path": str(build.NOTEBOOKS)}}, timeout=300)
+    client.execute(env=environment)
+    text = "".join(str(cell.get("outputs", "")) for cell in notebook.cells)
+    assert "stderr" not in text
+    assert "Not run yet" in text  # nobody has pressed Run
+    assert "You made no prediction" in text or "Not answered yet" in text
+
+
+def test_the_build_says_which_lessons_there_are() -> None:
+    from click.testing import CliRunner
+
+    answer = CliRunner().invoke(build.main, ["99_nothing"])
+    assert answer.exit_code != 0
+    assert "There is no lesson 99_nothing" in answer.output
+    assert LESSONS[0] in answer.output
+
+
+def test_solutions_are_made_for_teachers_and_keep_their_markers(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from click.testing import CliRunner
+
+    monkeypatch.setattr(build, "SOLUTIONS", tmp_path / "solutions")
+    assert CliRunner().invoke(build.main, ["--solutions"]).exit_code == 0
+    made = sorted((tmp_path / "solutions").glob("*.ipynb"))
+    assert [path.stem for path in made] == LESSONS
+    assert "### BEGIN SOLUTION" in (tmp_path / "solutions" / "01_six_steps.ipynb").read_text(encoding="utf-8")
