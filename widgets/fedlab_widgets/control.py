@@ -39,27 +39,27 @@ class Control:
         self._fixed: str = ""
         symbol = f" <i>{html.escape(about.symbol)}</i>" if about.symbol else ""
         title = name.replace("_", " ") + symbol
-        self._help = widgets.HTML()
-        self._sweep = widgets.Button(description="sweep", tooltip=f"sweep: run several values of {name} and compare")
-        self._sweep.add_class("fedlab-sweep")
-        self._sweep.on_click(lambda _: sweep() if sweep else None)
-        self._sweep.disabled = sweep is None
+        self.help = widgets.HTML()
+        self.sweep = widgets.Button(description="sweep", tooltip=f"sweep: run several values of {name} and compare")
+        self.sweep.add_class("fedlab-sweep")
+        self.sweep.on_click(lambda _: sweep() if sweep else None)
+        self.sweep.disabled = sweep is None
         if options:
             self.steps = list(options.values())
-            self._main: Any = widgets.Dropdown(options=list(options.items()), value=value, description=title)
-            self._box: widgets.Text | None = None
+            self.picker: Any = widgets.Dropdown(options=list(options.items()), value=value, description=title)
+            self.box: widgets.Text | None = None
         else:
             self.steps = steps(about, "int" in str(annotation))
             texts = [(text_of(step), step) for step in self.steps]
-            self._main = widgets.SelectionSlider(options=texts, description=title, readout=False)
-            self._box = widgets.Text(continuous_update=False, description=name)
-            self._box.observe(self._typed, "value")
-        self._main.style.description_width = "100px"
-        self._main.description_allow_html = True
-        self._main.observe(self._moved, "value")
-        row = widgets.HBox([self._main, *([self._box] if self._box else []), self._sweep])
+            self.picker = widgets.SelectionSlider(options=texts, description=title, readout=False)
+            self.box = widgets.Text(continuous_update=False, description=name)
+            self.box.observe(self._typed, "value")
+        self.picker.style.description_width = "100px"
+        self.picker.description_allow_html = True
+        self.picker.observe(self._moved, "value")
+        row = widgets.HBox([self.picker, *([self.box] if self.box else []), self.sweep])
         row.add_class("fedlab-row")
-        self.view = widgets.VBox([row, self._help])
+        self.view = widgets.VBox([row, self.help])
         self.view.add_class("fedlab-control")
         self.view.add_class(f"fedlab-{name.replace('_', '-')}")
         self.set(value)
@@ -68,17 +68,17 @@ class Control:
     @property
     def value(self) -> Any:
         """What is chosen or typed."""
-        return self._box.value.strip() if self._box else self._main.value
+        return self.box.value.strip() if self.box else self.picker.value
 
     def set(self, value: Any) -> None:
         """Show this value without calling `changed`."""
         self._quiet = True
         try:
-            if self._box:
-                self._box.value = text_of(value)
-                self._main.value = _nearest(self.steps, value)
+            if self.box:
+                self.box.value = text_of(value)
+                self.picker.value = _nearest(self.steps, value)
             else:
-                self._main.value = value
+                self.picker.value = value
         finally:
             self._quiet = False
 
@@ -87,7 +87,7 @@ class Control:
         if why == self._fixed:
             return
         self._fixed = why
-        for widget in (self._main, self._box, self._sweep):
+        for widget in (self.picker, self.box, self.sweep):
             if widget is not None:
                 widget.disabled = bool(why)
         self.complain("")
@@ -95,17 +95,17 @@ class Control:
     def complain(self, sentence: str) -> None:
         """Show what is wrong with the value, or, if nothing is, what the setting teaches."""
         if sentence:
-            self._help.value = f'<div class="fedlab-complaint" role="alert">{html.escape(sentence)}</div>'
+            self.help.value = f'<div class="fedlab-complaint" role="alert">{html.escape(sentence, quote=False)}</div>'
         else:
             chosen = getattr(self.value, "lesson", "")
             lesson = self._fixed or chosen or self.about.lesson
-            self._help.value = f'<div class="fedlab-lesson">{html.escape(lesson)}</div>'
+            self.help.value = f'<div class="fedlab-lesson">{html.escape(lesson, quote=False)}</div>'
 
     def _moved(self, change: Any) -> None:
         if self._quiet:
             return
-        if self._box:
-            self.set(self._main.value)
+        if self.box:
+            self.set(self.picker.value)
         self._changed()
 
     def _typed(self, change: Any) -> None:

@@ -100,9 +100,13 @@ class Controls:
             control.complain(sentence if name == wrong else "")
         return experiment
 
+    def control(self, name: str) -> Control | None:
+        """The control of a setting, if the experiment, or its algorithm or partition, has that setting now."""
+        return self._visible_settings().get(name)
+
     def complain(self, error: ValueError) -> None:
         """Show an error beside the control that it is about, if it is about one that is there."""
-        control = self._visible_settings().get(getattr(error, "setting", ""))
+        control = self.control(getattr(error, "setting", ""))
         if control:
             control.complain(str(error))
 

@@ -66,7 +66,9 @@ class Painter:
         """What is to be drawn next, and in how many seconds."""
         if not self._asked:
             return "", 3600.0
-        if not self._busy():
-            return next(iter(self._asked)), 0.0
-        name = min(self._asked, key=lambda asked: self._due[asked])
-        return name, self._due[name] - time.monotonic()
+        name = min(self._asked, key=self.pause_before)
+        return name, self.pause_before(name)
+
+    def pause_before(self, name: str) -> float:
+        """The seconds until this may be drawn again: none, unless something trains."""
+        return max(0.0, self._due[name] - time.monotonic()) if self._busy() else 0.0

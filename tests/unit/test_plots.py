@@ -1,0 +1,99 @@
+"""Facts about the pictures and the words in their legends."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from matplotlib.figure import Figure
+
+from fedlab import Experiment, History, Round
+from fedlab.differences import differences
+from fedlab.plots import convergence, holdings, party_images, style
+
+
+def history(experiment: Experiment = Experiment(), accuracies: tuple[float, ...] = (0.5, 0.75)) -> History:
+    """A history with these accuracies, and in round t a loss of 1/t, 3 MB up, 1 MB down and 2 simulated seconds."""
+    return History(
+        experiment,
+        [
+            Round(t, accuracy, 1 / t, 1.0, (), 3_000_000, 1_000_000, 0.1, None, simulated_seconds=2.0)
+            for t, accuracy in enumerate(accuracies, 1)
+        ],
+    )
+
+
+@pytest.mark.parametrize(("x", "values"), [("rounds", [1, 2]), ("bytes", [4, 8]), ("simulated_seconds", [2, 4])])
+@pytest.mark.parametrize(("y", "heights"), [("test_accuracy", [0.5, 0.75]), ("test_loss", [1, 0.5])])
+def test_a_curve_has_one_point_a_round(x: str, values: list[float], y: str, heights: list[float]) -> None:
+    ax = Figure().subplots()
+    convergence(ax, [history()], x, y)
+    (line,) = ax.get_lines()
+    assert list(line.get_xdata()) == values  # type: ignore[arg-type]
+    assert list(line.get_ydata()) == heights  # type: ignore[arg-type]
+    assert ax.get_xlabel()
+    assert ax.get_ylabel()
+
+
+def test_the_legend_says_what_differs() -> None:
+    ax = Figure().subplots()
+    convergence(ax, [history(), history(Experiment(algorithm="fedprox", mu=0.5))])
+    legend = ax.get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == ["FedAvg", "FedProx, μ = 0.5"]
+
+
+def test_a_plot_without_runs_is_empty_and_not_an_error() -> None:
+    ax = Figure().subplots()
+    convergence(ax, [])
+    assert len(ax.get_lines()) == 0
+
+
+def test_no_two_of_the_first_28_curves_look_the_same_even_without_colour() -> None:
+    """4 kinds of line and 8 markers take turns: 8 curves differ without their colour, 28 with it (7 and 4 are coprime)."""
+    assert len({(style(n)["linestyle"], style(n)["marker"]) for n in range(8)}) == 8
+    assert len({(style(n)["linestyle"], style(n)["color"]) for n in range(28)}) == 28
+
+
+@pytest.mark.parametrize("parties", [1, 2, 20, 100, 1_000])
+def test_the_heat_map_has_a_column_for_each_party_as_far_as_columns_can_be_told_apart(parties: int) -> None:
+    counts = np.arange(parties * 10).reshape(parties, 10)
+    ax = Figure().subplots()
+    holdings(ax, counts)
+    image = np.asarray(ax.get_images()[0].get_array())
+    assert image.shape == (10, min(parties, 200))
+    assert image[3, 0] == counts[0, 3]
+    assert f"{parties:,}" in ax.get_xlabel()
+    texts = [text.get_text() for text in ax.texts]
+    assert ("7" in texts) == (parties <= 20)
+
+
+def test_party_images_show_each_image_with_its_label() -> None:
+    images = np.zeros((5, 28, 28), np.uint8)
+    images[3] = 255
+    ax = Figure().subplots()
+    party_images(ax, images, np.array([7, 2, 1, 0, 4]))
+    canvas = np.asarray(ax.get_images()[0].get_array())
+    assert (canvas == 255).sum() == 28 * 28
+    assert [text.get_text() for text in ax.texts] == ["7", "2", "1", "0", "4"]
+
+
+@pytest.mark.parametrize(
+    ("experiments", "labels"),
+    [
+        ([Experiment()], ["FedAvg"]),
+        ([Experiment(rounds=1), Experiment(rounds=2)], ["FedAvg", "FedAvg"]),
+        ([Experiment(), Experiment(parties=1_000)], ["parties = 10", "parties = 1,000"]),
+        (
+            [Experiment(), Experiment(partition="dirichlet", alpha=0.1)],
+            ["IID", "Dirichlet, α = 0.1"],
+        ),
+        (
+            [Experiment(partition="dirichlet", alpha=a) for a in (0.1, 1.0)],
+            ["α = 0.1", "α = 1"],
+        ),
+        # FedSGD fixes E and B, so they are no difference between it and FedAvg
+        ([Experiment(algorithm="fedsgd"), Experiment(local_epochs=5)], ["FedSGD", "FedAvg"]),
+    ],
+)
+def test_a_label_says_only_what_differs(experiments: list[Experiment], labels: list[str]) -> None:
+    assert differences(experiments) == labels
