@@ -23,7 +23,6 @@ def evaluate(
     models: (P,) each. Several models share the examples out among themselves, so the result is their mean, and it costs
     about as much as that of one.
     """
-    parts = len(models) * -(-processors() // len(models))
     work = [
         (w, x, y)
         for first, w in enumerate(models)

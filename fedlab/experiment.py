@@ -12,100 +12,21 @@ from __future__ import annotations
 import json
 import zlib
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from pydantic import model_validator
 
-from fedlab.algorithms import ALGORITHMS, Algorithm
-from fedlab.models import MODELS
-from fedlab.partitions import IID, PARTITIONS, Partition
-from fedlab.settings import InvalidSetting, Settings, setting, settings_of, unknown_setting
+from fedlab.algorithms import ALGORITHMS
+from fedlab.datasets import Dataset
+from fedlab.settings import InvalidSetting, settings_of, unknown_setting
+from fedlab.vocabulary import KINDS, VERSION, Vocabulary
 
-VERSION = 1  # raise it whenever a name, a default or the meaning of a value changes: old links then say so
+__all__ = ["KINDS", "VERSION", "Experiment"]
 
 
-class Experiment(Settings):
+class Experiment(Vocabulary):
     """What to run. Everything that decides the result is in here; two equal experiments give equal runs."""
-
-    parties: int = setting(
-        10,
-        "More parties share the same examples, so each one knows less.",
-        symbol="K",
-        low=1,
-        high=60_000,
-        slider=(2, 100),
-    )
-    examples: int = setting(
-        5_000,
-        "Training images in use, over all parties: fewer make a round faster and the task harder.",
-        symbol="n",
-        low=1,
-        high=60_000,
-        slider=(100, 60_000),
-        scale="log",
-    )
-    partition: Partition = setting(IID(), "Who holds which digits.", choices=tuple(PARTITIONS))
-    algorithm: Algorithm = setting(
-        ALGORITHMS["fedavg"](),
-        "What the parties compute and how the server puts it together.",
-        choices=tuple(ALGORITHMS),
-    )
-    model: Literal["softmax", "2nn", "cnn"] = setting(
-        "2nn", "Bigger models learn more and cost more to send.", choices=tuple(MODELS)
-    )
-    rounds: int = setting(
-        20, "How often the shared model goes out and comes back.", symbol="T", low=1, high=100_000, slider=(1, 200)
-    )
-    participation: float = setting(
-        1.0, "The share of the parties that work in each round.", symbol="C", low=0.001, high=1.0, slider=(0.05, 1.0)
-    )
-    local_epochs: int = setting(
-        1, "How often a party goes through its data before it reports.", symbol="E", low=1, high=1_000, slider=(1, 20)
-    )
-    batch_size: int | Literal["all"] = setting(
-        32,
-        "Examples in one local step: smaller batches make more steps of the same data.",
-        symbol="B",
-        low=1,
-        high=60_000,
-        choices=(5, 10, 20, 32, 64, 128, "all"),
-    )
-    learning_rate: float = setting(
-        0.1,
-        "How far one local step goes: too small is slow, too large breaks down.",
-        symbol="η",
-        low=1e-6,
-        high=100.0,
-        slider=(0.001, 1.0),
-        scale="log",
-    )
-    momentum: float = setting(
-        0.0,
-        "Local steps keep rolling in the direction of earlier ones: quicker, and further from the shared model.",
-        symbol="ρ",
-        low=0.0,
-        high=0.99,
-    )
-    stragglers: float = setting(
-        0.0, "The share of a round's parties that do not finish their epochs in time.", low=0.0, high=1.0
-    )
-    dropouts: float = setting(0.0, "The share of a round's parties that never report.", low=0.0, high=1.0)
-    slow_parties: float = setting(
-        0.0, "The share of the parties with slow devices: a round waits for the slowest.", low=0.0, high=1.0
-    )
-    slowdown: float = setting(10.0, "How many times slower the slow devices are.", low=1.0, high=100.0)
-    bandwidth: float = setting(
-        10.0,
-        "Megabits a second between a party and the server.",
-        low=0.01,
-        high=10_000.0,
-        slider=(0.1, 1000.0),
-        scale="log",
-    )
-    seed: int = setting(
-        0, "Another seed, another draw: see how much of a result is luck.", low=0, high=2**31 - 1, slider=(0, 20)
-    )
 
     def __init__(self, /, **settings: Any):  # names such as mu=0.1 beside the fields: type checkers must know
         super().__init__(**settings)
@@ -134,8 +55,9 @@ class Experiment(Settings):
         fixed = getattr(kind, "fixes", {})
         for name, value in fixed.items():
             if values.get(name, value) != value:
+                title = getattr(kind, "title", "")
                 raise InvalidSetting(
-                    name, f"{name} is {values[name]!r}, but {kind.title} always uses {value!r}: leave it out."
+                    name, f"{name} is {values[name]!r}, but {title} always uses {value!r}: leave it out."
                 )
         return {**values, **fixed}
 
@@ -147,12 +69,25 @@ class Experiment(Settings):
                 f"{self.parties:,} parties cannot share {self.examples:,} examples: "
                 f"take at most {self.examples:,} parties or more examples.",
             )
+        names = set(type(self).model_fields)
+        for role in KINDS:
+            own = settings_of(type(getattr(self, role)))
+            for name in names & own.keys():
+                raise InvalidSetting(
+                    role,
+                    f"The {role} {type(getattr(self, role)).__name__} has a setting {name}, but that name is taken.",
+                )
+            names |= own.keys()
+
+    def data(self) -> Dataset:
+        """The examples that the parties share and those that test the result."""
+        return self.dataset.load(self.parties, self.seed)
 
     def with_(self, **changes: Any) -> Experiment:
         """The same experiment with some settings changed.
 
-        Settings that belong to a partition or an algorithm that is left behind fall away, and so do values that the
-        new algorithm fixes.
+        Settings that belong to a data set, partition or algorithm that is left behind fall away, and so do values that
+        the new algorithm fixes.
         """
         flat = self.to_dict()
         for role, kinds in KINDS.items():
@@ -207,7 +142,7 @@ class Experiment(Settings):
 
     def link(self) -> str:
         """A short string that restores the experiment: what differs from the defaults, and a check sum."""
-        defaults = Experiment(algorithm=self.algorithm.name, partition=self.partition.name).to_dict()
+        defaults = Experiment(**{role: getattr(self, role).name for role in KINDS}).to_dict()
         defaults |= {role: getattr(Experiment(), role).name for role in KINDS}
         fixed = self.algorithm.fixes
         different = {
@@ -218,7 +153,7 @@ class Experiment(Settings):
 
     @classmethod
     def from_link(cls, link: str) -> Experiment:
-        """Restore an experiment from its link; `ValueError` with one sentence if it is damaged or of another version."""
+        """Restore an experiment from its link; `ValueError` with one sentence if that cannot be done."""
         head, colon, rest = link.strip().partition(":")
         body, hash_sign, check_sum = rest.rpartition("#")
         if not head.startswith("fedlab") or not head[6:].isdecimal() or not colon or not hash_sign:
@@ -229,11 +164,8 @@ class Experiment(Settings):
         return cls(**dict(parse_qsl(body)))
 
 
-KINDS: dict[str, dict[str, Any]] = {"partition": PARTITIONS, "algorithm": ALGORITHMS}
-
-
 def _misplaced(name: str, settings: dict[str, Any]) -> InvalidSetting:
-    """The error for a setting that the chosen partition and algorithm do not have."""
+    """The error for a setting that the chosen data set, partition and algorithm do not have."""
     for role, kinds in KINDS.items():
         owners = [kind.name for kind in kinds.values() if name in settings_of(kind)]
         if owners:

@@ -25,12 +25,14 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fedlab.algorithms import Algorithm, PartyResult
-from fedlab.datasets import Dataset, mnist
+from fedlab.datasets import Dataset
 from fedlab.evaluation import evaluate, processors
 from fedlab.experiment import Experiment
 from fedlab.models import build
 from fedlab.randomness import Choice, generator, participants
 from fedlab.rounds import Diverged, PartyReport, Round, State
+from fedlab.settings import InvalidSetting
+from fedlab.skew import as_seen
 from fedlab.systems import clock, reporting
 
 if TYPE_CHECKING:
@@ -56,8 +58,8 @@ def run(
     """Run an experiment, one `Round` at a time.
 
     start: the `state` of an earlier round, to continue or fork from; None begins anew.
-    dataset: MNIST unless given. model: a Keras classifier of your own instead of `experiment.model`; its present
-    weights are the first shared model.
+    dataset: arrays of your own instead of `experiment.dataset`.
+    model: a Keras classifier of your own instead of `experiment.model`; its present weights are the first shared model.
     between_chunks: called many times a round from the training threads; it may wait (pause) or raise (stop).
     on_upload: called with the round's number and each party's result before it is aggregated, in the order of the
     parties' numbers. Nothing else keeps the parties' weights: keep here what `diagnostics.py` is to look at.
@@ -67,8 +69,9 @@ def run(
     from fedlab.local_training import trainer
     from fedlab.own_models import require_fit
 
-    dataset = dataset or mnist()
+    dataset = dataset or experiment.data()
     parties = hold(experiment, dataset)
+    dataset = as_seen(experiment, dataset, parties)
     if experiment.algorithm.pools_data:
         parties = [np.concatenate(parties)]
     training = trainer(model or _skeleton(experiment.model, dataset.train_x.shape[1:], dataset.classes))
@@ -86,19 +89,30 @@ def run(
 
 
 def hold(experiment: Experiment, dataset: Dataset) -> list[np.ndarray]:
-    """Who holds what: for each party the positions of its examples in the data set's training part."""
-    available = len(dataset.train_y)
-    if experiment.examples > available:
+    """Who holds what: for each party the positions of its examples in the data set's training part.
+
+    Data with owners has as many examples as its owners made; `experiment.examples` is then the most that are used.
+    """
+    available, partition = len(dataset.train_y), experiment.partition
+    if experiment.examples > available and dataset.owners is None:
         raise ValueError(f"{experiment.examples:,} examples are asked for, but {dataset.name} has {available:,}.")
+    if partition.reads_owners and dataset.owners is None:
+        raise InvalidSetting(
+            "partition",
+            f"partition is {partition.name}, but {dataset.name} does not say whose each example is: take another "
+            "partition, or data with owners such as synthetic.",
+        )
     draw = generator(experiment.seed, Choice.EXAMPLES)
-    used = draw.choice(available, size=experiment.examples, replace=False)
-    rng = generator(experiment.seed, Choice.PARTITION)
-    return [used[own] for own in experiment.partition.assign(dataset.train_y[used], experiment.parties, rng)]
+    used = draw.choice(available, size=min(experiment.examples, available), replace=False)
+    known = dataset.owners if partition.reads_owners else dataset.train_y
+    assert known is not None
+    held = partition.assign(known[used], experiment.parties, generator(experiment.seed, Choice.PARTITION))
+    return [used[own] for own in held]
 
 
 def initialise(experiment: Experiment, dataset: Dataset | None = None, model: keras.Model | None = None) -> State:
     """The state before round 1: a model drawn from the experiment's seed (or the given model's present weights)."""
-    dataset = dataset or mnist()
+    dataset = dataset or experiment.data()
     model = model or build(experiment.model, dataset.train_x.shape[1:], dataset.classes, experiment.seed)
     return State(0, np.concatenate([np.ravel(variable.numpy()) for variable in model.trainable_variables]))
 

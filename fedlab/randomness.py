@@ -24,9 +24,10 @@ class Choice(IntEnum):
     LOCAL_EPOCHS = 7  # how many of them they manage
     DROPOUTS = 8  # which parties never report in a round
     DEVICES = 9  # which parties have slow devices
-    NOISE = 10  # how a party's examples are disturbed
+    NOISE = 10  # the noise that a party sees in its examples
     NOISY_PARTIES = 11  # at which parties labels are wrong
-    DATASET = 12  # a synthetic data set
+    LABEL_NOISE = 12  # which of their labels, and what they read instead
+    DATASET = 13  # a synthetic data set
 
 
 def generator(seed: int, choice: Choice, *coordinates: int) -> np.random.Generator:

@@ -110,7 +110,8 @@ def _sentence(owner: type[Settings], name: str, value: object) -> str:
 def unknown_setting(name: str, known: list[str], owner: str) -> InvalidSetting:
     """The error for a name that nobody declared, with the nearest declared name."""
     close = get_close_matches(name, known, n=1)
-    hint = f"did you mean {close[0]}?" if close else f"it has {', '.join(known) or 'no settings'}."
+    some = ", ".join(known[:15]) + (" and others" if len(known) > 15 else "")
+    hint = f"did you mean {close[0]}?" if close else f"it has {some or 'no settings'}."
     return InvalidSetting(name, f"{owner} has no setting {name}: {hint}")
 
 

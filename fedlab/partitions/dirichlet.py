@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 
 from fedlab.partitions.base import Partition, even_sizes
 from fedlab.settings import setting
+
+
+def alpha(default: float) -> Any:
+    """The setting α, declared alike by both Dirichlet partitions."""
+    lesson = "The smaller α is, the fewer digits each party knows."
+    return setting(default, lesson, symbol="α", low=0.01, high=100.0, scale="log")
 
 
 class Dirichlet(Partition):
@@ -24,14 +30,7 @@ class Dirichlet(Partition):
     title: ClassVar[str] = "Dirichlet (label skew)"
     lesson: ClassVar[str] = "Parties hold different mixes of digits: the usual way to make data non-IID."
 
-    alpha: float = setting(
-        0.5,
-        "The smaller α is, the fewer digits each party knows.",
-        symbol="α",
-        low=0.01,
-        high=100.0,
-        scale="log",
-    )
+    alpha: float = alpha(0.5)
 
     def assign(self, labels: np.ndarray, parties: int, rng: np.random.Generator) -> list[np.ndarray]:
         stock = [list(rng.permutation(np.flatnonzero(labels == label))) for label in range(labels.max() + 1)]

@@ -15,9 +15,10 @@ from fedlab.experiment import KINDS, VERSION
 from fedlab.partitions import IID, Dirichlet
 from fedlab.settings import InvalidSetting, settings_of
 
-DEFAULTS = {  # of version 1; raise VERSION in experiment.py before you change one, for a link leaves defaults out
+DEFAULTS = {  # of version 1; raise VERSION in vocabulary.py before you change one, for a link leaves defaults out
     "parties": 10,
     "examples": 5_000,
+    "dataset": "mnist",
     "partition": "iid",
     "algorithm": "fedavg",
     "model": "2nn",
@@ -27,12 +28,18 @@ DEFAULTS = {  # of version 1; raise VERSION in experiment.py before you change o
     "batch_size": 32,
     "learning_rate": 0.1,
     "momentum": 0.0,
+    "feature_noise": 0.0,
+    "rotation": 0.0,
+    "label_noise": 0.0,
+    "noisy_parties": 0.3,
     "stragglers": 0.0,
     "dropouts": 0.0,
     "slow_parties": 0.0,
     "slowdown": 10.0,
     "bandwidth": 10.0,
     "seed": 0,
+    "synthetic.synthetic_alpha": 1.0,
+    "synthetic.synthetic_beta": 1.0,
     "dirichlet.alpha": 0.5,
     "label_dirichlet.alpha": 0.5,
     "label_limit.labels_per_party": 2,
