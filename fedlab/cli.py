@@ -95,10 +95,11 @@ def lab_command(options: tuple[str, ...]) -> None:
     if not (REPOSITORY / FIRST_LESSON).exists():
         raise Refused("The lessons are not in the installed package: clone the repository and type `make lab` in it.")
     try:
+        import voila  # noqa: F401  when imported, it asks to see a deprecation that is Jupyter's own matter
         from jupyterlab.labapp import LabApp
     except ImportError:
-        raise Refused("JupyterLab is not installed. Install it with: pip install jupyterlab") from None
-    warnings.filterwarnings("ignore", "ServerApp.token config is deprecated")  # a matter between Jupyter's own packages
+        raise Refused("JupyterLab is not installed. Install it with: pip install jupyterlab voila") from None
+    warnings.filterwarnings("ignore", category=DeprecationWarning, module="traitlets")
     LabApp.launch_instance([*jupyter_options(), *options])
 
 
