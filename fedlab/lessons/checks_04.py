@@ -108,7 +108,7 @@ def _compares_values(term: Term) -> bool:
         "batch size": _tests_with(batch_size=1),
         "squares μ": _tests_with(mu=1.0),
         "pulls to zero": _tests_with(w_t=(0.0, 0.0, 0.0)),
-        "only the first weight": _tests_with(w=(1.0,), w_t=(0.5,)),
+        "only the first weight": _tests_with(w=(2.0,), w_t=(0.5,)),
         "pushes away": _compares_lengths,
         "constant": _compares_values,
     }
@@ -221,7 +221,6 @@ def check_local(local_training: Callable[..., Any]) -> str:
     rest = (curve * centre + 3.0 * w_t) / (curve + 3.0)
     require(
         np.allclose(ends(3.0, 400), rest, atol=1e-3),
-        "after many steps it must settle where gradient and pull cancel, curve · (w - centre) + μ (w - w_t) = 0, but it "
-        "does not.",
+        "after many steps it must settle where gradient and pull cancel, gradient(w) + μ (w - w_t) = 0.",
     )
     return "Each step is pulled towards the model that the round began with."
