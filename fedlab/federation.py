@@ -66,16 +66,12 @@ def run(
     threads: parties that train at the same time; None takes one a processor. The numbers do not depend on it.
     Raises `InvalidSetting`, `CannotTrain` or `Diverged`, each with one sentence for the learner.
     """
-    from fedlab.local_training import trainer
-    from fedlab.own_models import require_fit
-
     dataset = dataset or experiment.data()
     parties = hold(experiment, dataset)
     dataset = as_seen(experiment, dataset, parties)
     if experiment.algorithm.pools_data:
         parties = [np.concatenate(parties)]
-    training = trainer(model or _skeleton(experiment.model, dataset.train_x.shape[1:], dataset.classes))
-    require_fit(training.model, dataset.train_x.shape[1:], dataset.classes)
+    training = training_for(experiment, dataset, model)
     state = start or initialise(experiment, dataset, model)  # step 1
     if len(state.weights) != training.size:
         raise ValueError(f"The state has {len(state.weights):,} weights, but the model has {training.size:,}.")
@@ -108,6 +104,16 @@ def hold(experiment: Experiment, dataset: Dataset) -> list[np.ndarray]:
     assert known is not None
     held = partition.assign(known[used], experiment.parties, generator(experiment.seed, Choice.PARTITION))
     return [used[own] for own in held]
+
+
+def training_for(experiment: Experiment, dataset: Dataset, model: keras.Model | None = None) -> LocalTraining:
+    """Local training and evaluation, compiled once for each model; raises `CannotTrain` if the model does not fit."""
+    from fedlab.local_training import trainer
+    from fedlab.own_models import require_fit
+
+    training = trainer(model or _skeleton(experiment.model, dataset.train_x.shape[1:], dataset.classes))
+    require_fit(training.model, dataset.train_x.shape[1:], dataset.classes)
+    return training
 
 
 def initialise(experiment: Experiment, dataset: Dataset | None = None, model: keras.Model | None = None) -> State:

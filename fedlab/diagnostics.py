@@ -1,0 +1,120 @@
+"""What lies behind an accuracy: who is served how well, which digits are known, how far parties drift, how they differ.
+
+Everything here is computed only when asked, from a `State` or from the parties' weights that `run(on_upload=...)` hands
+over; a run keeps none of it.
+
+    kept = {}
+    for one in run(experiment, on_upload=lambda number, result: kept.setdefault(number, []).append(result.weights)):
+        ...
+    points, explained = principal_plane(np.stack([*kept[1], first.state.weights]))
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from fedlab.datasets import Dataset
+from fedlab.experiment import Experiment
+from fedlab.federation import hold, training_for
+from fedlab.skew import as_seen
+
+if TYPE_CHECKING:
+    import keras
+
+
+def predictions(
+    experiment: Experiment, weights: np.ndarray, dataset: Dataset, x: np.ndarray, model: keras.Model | None = None
+) -> np.ndarray:
+    """(n,) the label that the model with these weights (P,) gives to each example of x (n, ...)."""
+    return training_for(experiment, dataset, model).logits_of(weights, x).argmax(axis=1)
+
+
+def confusion(labels: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
+    """(classes, classes) how many examples of the label in the row were taken for the label in the column."""
+    return np.bincount(labels * classes + predicted, minlength=classes**2).reshape(classes, classes)
+
+
+def recall(table: np.ndarray) -> np.ndarray:
+    """(classes,) the share of each label's examples that were recognised; NaN for a label without examples.
+
+    table: from `confusion`.
+    """
+    examples = table.sum(axis=1)
+    return np.where(examples > 0, table.diagonal() / np.maximum(examples, 1), np.nan)
+
+
+def confusion_on_test(
+    experiment: Experiment, weights: np.ndarray, dataset: Dataset, model: keras.Model | None = None
+) -> np.ndarray:
+    """The `confusion` of the model with these weights (P,) on the test examples."""
+    predicted = predictions(experiment, weights, dataset, dataset.test_x, model)
+    return confusion(dataset.test_y, predicted, dataset.classes)
+
+
+def party_accuracies(
+    experiment: Experiment, weights: np.ndarray, dataset: Dataset, model: keras.Model | None = None
+) -> np.ndarray:
+    """(K,) the share of each party's own training examples, as the party sees them, that the model gets right.
+
+    With the shared model's weights (P,), this is how well it serves each of those who made it. They have been trained
+    on, so compare parties with each other and not with the test accuracy.
+    """
+    parties = hold(experiment, dataset)
+    seen = as_seen(experiment, dataset, parties)
+    every = np.concatenate(parties)
+    right = predictions(experiment, weights, dataset, seen.train_x[every], model) == seen.train_y[every]
+    return np.array([part.mean() for part in np.split(right, np.cumsum([len(own) for own in parties])[:-1])])
+
+
+@dataclass(frozen=True)
+class Fairness:
+    """How a number such as the accuracy is spread over the parties."""
+
+    best: float
+    median: float
+    worst_tenth: float  # the mean of the tenth of the parties that fare worst, at least one
+
+
+def fairness(accuracies: np.ndarray) -> Fairness:
+    """Best, median and worst tenth of (K,) numbers, one for each party.
+
+    Source: Li, Sanjabi, Beirami and Smith 2020 (q-FFL, arXiv 1905.10497), section 4.
+    """
+    worst = np.sort(accuracies)[: max(1, len(accuracies) // 10)]
+    return Fairness(float(accuracies.max()), float(np.median(accuracies)), float(worst.mean()))
+
+
+def cosines(updates: Sequence[np.ndarray]) -> np.ndarray:
+    """(m, m) the cosine between each two of m updates w_k - w_t, (P,) each: 1 same way, 0 at right angles, -1 against.
+
+    An update of length 0 points nowhere: its cosines are NaN.
+    """
+    rows = np.stack(updates).astype(np.float64)
+    products = rows @ rows.T
+    lengths = np.sqrt(products.diagonal())
+    with np.errstate(invalid="ignore", divide="ignore"):
+        return np.clip(products / lengths[:, None] / lengths, -1, 1)
+
+
+def principal_plane(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where m points of P dimensions lie in the plane that shows most of their spread, and how much of it that is.
+
+    points: (m, P), for example the parties' weights and the shared model of several rounds, m of two or more.
+    Returns (m, 2) coordinates around their mean, and (2,) the share of the variance along each axis. Distances in the
+    plane are those of the points, as far as the plane shows them. The first point off the middle lies on an axis' positive
+    side, so the same points always give the same picture.
+    """
+    centred = points - points.mean(axis=0)
+    values, vectors = np.linalg.eigh((centred @ centred.T).astype(np.float64))  # m x m, for P is large and m is small
+    values, vectors = values[::-1].clip(min=0), vectors[:, ::-1]
+    plane = vectors[:, :2] * np.sqrt(values[:2])
+    for axis in plane.T:
+        off = np.flatnonzero(np.abs(axis) > 1e-9 * np.abs(axis).max())
+        if len(off) and axis[off[0]] < 0:
+            axis *= -1
+    total = values.sum()
+    return plane, values[:2] / total if total > 0 else np.zeros(2)

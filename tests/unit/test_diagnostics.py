@@ -1,0 +1,85 @@
+"""What lies behind an accuracy, worked out by hand or another way."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from fedlab import Experiment, run
+from fedlab.algorithms import PartyResult
+from fedlab.datasets import Dataset
+from fedlab.diagnostics import (
+    confusion,
+    confusion_on_test,
+    cosines,
+    fairness,
+    party_accuracies,
+    principal_plane,
+    recall,
+)
+
+
+def test_confusion_counts_labels_in_rows_and_answers_in_columns() -> None:
+    table = confusion(np.array([0, 0, 1, 2, 2, 2]), np.array([0, 1, 1, 2, 0, 2]), 4)
+    assert table.tolist() == [[1, 1, 0, 0], [0, 1, 0, 0], [1, 0, 2, 0], [0, 0, 0, 0]]
+    assert recall(table) == pytest.approx([1 / 2, 1, 2 / 3, np.nan], nan_ok=True)
+
+
+def test_the_diagonal_of_the_confusion_is_the_runs_test_accuracy(blobs: Dataset) -> None:
+    experiment = Experiment(examples=1_000, model="softmax", rounds=2)
+    *_, last = run(experiment, dataset=blobs)
+    assert last.state is not None
+    table = confusion_on_test(experiment, last.state.weights, blobs)
+    assert table.trace() / table.sum() == last.test_accuracy
+    assert np.array_equal(table.sum(axis=1), np.bincount(blobs.test_y))
+
+
+def test_the_parties_accuracies_average_to_that_of_their_examples_together(blobs: Dataset) -> None:
+    """Softmax regression by hand: the largest of x W + b is the answer."""
+    experiment = Experiment(examples=1_300, parties=7, model="softmax", rounds=1, partition="dirichlet", alpha=0.1)
+    (one,) = run(experiment, dataset=blobs)
+    assert one.state is not None
+    own = party_accuracies(experiment, one.state.weights, blobs)
+    scores = blobs.train_x @ one.state.weights[:-4].reshape(8, 4) + one.state.weights[-4:]
+    sizes = [report.examples for report in one.parties]
+    assert np.average(own, weights=sizes) == pytest.approx((scores.argmax(axis=1) == blobs.train_y).mean())
+    assert own.std() > 0.01
+
+
+def test_fairness_names_the_best_the_median_and_the_worst_tenth() -> None:
+    spread = fairness(np.linspace(0, 1, 21))  # two of 21 are a tenth
+    assert (spread.best, spread.median, spread.worst_tenth) == pytest.approx((1.0, 0.5, 0.025))
+    assert fairness(np.array([0.2, 0.8])).worst_tenth == 0.2
+
+
+def test_cosines_of_a_right_angle_an_opposite_and_a_standstill() -> None:
+    table = cosines([np.array([2.0, 0]), np.array([0, 5.0]), np.array([-1.0, 0]), np.zeros(2)])
+    assert table[:3, :3].tolist() == [[1, 0, -1], [0, 1, 0], [-1, 0, 1]]
+    assert np.isnan(table[3]).all()
+
+
+def test_the_principal_plane_is_the_one_that_a_singular_value_decomposition_finds() -> None:
+    points = np.random.default_rng(0).normal(size=(12, 300)) * np.linspace(5, 0.1, 300)
+    plane, explained = principal_plane(points)
+    left, sizes, _ = np.linalg.svd(points - points.mean(axis=0), full_matrices=False)
+    assert np.abs(plane) == pytest.approx(np.abs(left[:, :2] * sizes[:2]), rel=1e-6, abs=1e-6)
+    assert explained == pytest.approx(sizes[:2] ** 2 / (sizes**2).sum())
+
+
+def test_points_in_a_plane_keep_their_distances_there() -> None:
+    rng = np.random.default_rng(1)
+    flat = rng.normal(size=(6, 2)) @ np.linalg.qr(rng.normal(size=(50, 2)))[0].T + 3
+    plane, explained = principal_plane(flat)
+    assert explained.sum() == pytest.approx(1)
+    assert np.linalg.norm(plane[0] - plane[4]) == pytest.approx(np.linalg.norm(flat[0] - flat[4]))
+    assert principal_plane(np.ones((3, 5)))[0].tolist() == [[0, 0]] * 3
+
+
+def test_uploads_are_handed_over_in_order_with_the_weights_that_the_round_averages(blobs: Dataset) -> None:
+    seen: list[tuple[int, PartyResult]] = []
+    experiment = Experiment(examples=1_000, parties=4, model="softmax", rounds=2)
+    rounds = list(run(experiment, dataset=blobs, on_upload=lambda number, result: seen.append((number, result))))
+    assert [(number, result.party) for number, result in seen] == [(n, k) for n in (1, 2) for k in range(4)]
+    assert rounds[1].state is not None
+    mean = np.mean([result.weights for number, result in seen if number == 2], axis=0)
+    assert rounds[1].state.weights == pytest.approx(mean, abs=1e-6)
