@@ -5,7 +5,7 @@ themselves, predictions lock nothing, heavy cells take their short form. Learner
 for teachers: questions are still asked, but Run does not wait for the answer.
 """
 
-from fedlab.lessons.claims import claims
+from fedlab.lessons.claims import claim, claims
 from fedlab.lessons.switches import checking, size
 
-__all__ = ["checking", "claims", "size"]
+__all__ = ["checking", "claim", "claims", "size"]

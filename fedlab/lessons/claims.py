@@ -12,6 +12,11 @@ from fedlab.history import History
 from fedlab.lessons.switches import checking
 
 
+def claim(sentence: str, holds: Any) -> None:
+    """Print a statement about what a cell has just computed, with ✓ if it holds and with ✗ if it does not."""
+    print(f"✓ {sentence}" if holds else f"✗ {sentence}: not this time.")
+
+
 def claims(results: Any, experiments: Sequence[Experiment], statements: Mapping[str, Callable[..., Any]]) -> None:
     """Print each statement with ✓ if it holds for these experiments' runs, with ✗ if it does not.
 
@@ -31,7 +36,7 @@ def claims(results: Any, experiments: Sequence[Experiment], statements: Mapping[
         print(f"○ Not run yet, all its rounds: {'; '.join(missing)}. Run it above, then run this cell again.")
         return
     for sentence, holds in statements.items():
-        print(f"✓ {sentence}" if _true(holds, found) else f"✗ {sentence}: not in this run.")
+        claim(sentence, _true(holds, found))
 
 
 def _true(holds: Callable[..., Any], histories: Sequence[History | None]) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import base64
 import io
 import os
@@ -63,18 +64,20 @@ def test_every_solution_passes_its_check(
     monkeypatch.setenv("NBGRADER_EXECUTION", "autograde")
     cells = [cell for cell in build.solved(name).cells if cell.cell_type == "code"]
     space: dict[str, Any] = {}
-    for place, cell in enumerate(cells):
-        if place == 0 or _graded(cell):
-            exec(compile(_imports(cell.source) if place == 0 else cell.source, name, "exec"), space)
-            if _graded(cell).get("grade"):
-                said = capsys.readouterr().out
-                assert said.startswith("✓ Right. "), said
-                assert len(said) > len("✓ Right. \n"), f"{cell.source} praises nothing"
+    exec(_imports(cells[0].source), space)
+    for cell in cells:
+        if _graded(cell):
+            exec(compile(cell.source, name, "exec"), space)
+        if _graded(cell).get("grade"):
+            said = capsys.readouterr().out
+            assert said.startswith("✓ Right. "), said
+            assert len(said) > len("✓ Right. \n"), f"{cell.source} praises nothing"
 
 
 def _imports(source: str) -> str:
-    """The import lines of a lesson's first cell: all that exercises may use."""
-    return source.partition("\n\n")[0]
+    """The imports of a lesson's first cell: all that its exercises may use."""
+    tree = ast.parse(source)
+    return "\n".join(ast.unparse(node) for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom))
 
 
 @each_lesson
