@@ -108,7 +108,8 @@ def jupyter_options() -> list[str]:
     options = [
         f"--ServerApp.root_dir={REPOSITORY}",
         f"--LabApp.default_url=/lab/tree/{FIRST_LESSON}",
-        "--Application.log_level=WARN",  # the address is still told, and now it is easy to find
+        f"--LabApp.app_settings_dir={REPOSITORY / 'binder' / 'jupyterlab'}",  # asks the network for nothing
+        "--Application.log_level=ERROR",  # the address is told all the same, and easy to find
     ]
     if hasattr(os, "geteuid") and os.geteuid() == 0:
         options.append("--allow-root")

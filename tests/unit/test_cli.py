@@ -335,7 +335,7 @@ def test_the_lab_says_what_to_do_where_there_are_no_lessons(tmp_path: Path, monk
 
 
 @pytest.mark.skipif(not LESSONS_ARE_HERE, reason="installed without the repository")
-def test_the_lab_serves_the_first_lesson_and_prints_its_address() -> None:
+def test_the_lab_prints_its_address_and_serves_the_first_lesson_without_asking_the_network() -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -345,6 +345,13 @@ def test_the_lab_serves_the_first_lesson_and_prints_its_address() -> None:
         assert "/lab/tree/notebooks/00_start_here.ipynb?" in address
         with urllib.request.urlopen(address.replace("/lab/tree/", "/api/contents/"), timeout=30) as answer:
             assert json.load(answer)["type"] == "notebook"
+        about_news = address.replace(
+            "/lab/tree/notebooks/00_start_here.ipynb", "/lab/api/settings/@jupyterlab/apputils-extension:notification"
+        )
+        with urllib.request.urlopen(about_news, timeout=30) as answer:
+            properties = json.load(answer)["schema"]["properties"]
+        assert properties["fetchNews"]["default"] == "false"  # no network at run time, and no pop-up that asks for it
+        assert properties["checkForUpdates"]["default"] is False
     finally:
         process.terminate()
         process.communicate(timeout=30)
