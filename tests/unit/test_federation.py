@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 
 from fedlab import Experiment, History, Round, State, run
+from fedlab.algorithms import ALGORITHMS
 from fedlab.datasets import Dataset, mnist
 from fedlab.federation import Diverged, hold, initialise
 from fedlab.randomness import participants
@@ -94,10 +95,13 @@ def test_algorithms_meet_the_same_parties_and_the_same_first_model(blobs: Datase
 # Continue, fork, stop
 
 
-def test_a_continued_run_equals_the_uninterrupted_one(blobs: Dataset) -> None:
-    whole = list(run(SKEWED, dataset=blobs))
+@pytest.mark.parametrize("algorithm", ALGORITHMS)
+def test_a_continued_run_equals_the_uninterrupted_one(blobs: Dataset, algorithm: str) -> None:
+    """From each of its rounds, and on another number of threads: what an algorithm remembers is part of the state."""
+    experiment = SKEWED.with_(algorithm=algorithm)
+    whole = list(run(experiment, dataset=blobs, threads=1))
     for done in (1, 2, 3):
-        rest = list(run(SKEWED, dataset=blobs, start=state_of(whole[done - 1])))
+        rest = list(run(experiment, dataset=blobs, threads=3, start=state_of(whole[done - 1])))
         assert_equal_to_the_last_bit(rest, whole[done:])
 
 

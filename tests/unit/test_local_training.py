@@ -70,6 +70,9 @@ class Cautious(FedAvg):
         {"learning_rate": 0.003},
         {"seed": 9},
         {"rounds": 4},
+        {"stragglers": 0.5, "local_epochs": 4},
+        {"dropouts": 0.5},
+        {"slow_parties": 0.5},
     ],
     ids=str,
 )
@@ -181,18 +184,21 @@ def test_an_aggregate_of_the_wrong_shape_is_named(
 
 
 @pytest.mark.parametrize(
-    "methods",
+    ("methods", "where"),
     [
-        {"local_gradient": lambda self, gradient, w, w_t, c: gradient * float("nan")},
-        {"aggregate": lambda self, w, results, memory: (np.mean([one.weights for one in results], axis=0) / 0, memory)},
+        ({"local_gradient": lambda self, gradient, w, w_t, c: gradient * float("nan")}, "in round 1 at party 0"),
+        (
+            {"aggregate": lambda self, w, results, memory: (sum(one.weights for one in results) / 0, memory)},
+            "in round 1: the loss of the new shared model",
+        ),
     ],
-    ids=lambda methods: next(iter(methods)),
+    ids=["local_gradient", "aggregate"],
 )
 @pytest.mark.filterwarnings("ignore:divide by zero", "ignore:invalid value")
-def test_numbers_that_are_no_longer_finite_are_named(
-    blobs: Dataset, methods: dict[str, Any], is_one_sentence: Callable[[object], bool]
+def test_numbers_that_are_no_longer_finite_are_named_with_their_place(
+    blobs: Dataset, methods: dict[str, Any], where: str, is_one_sentence: Callable[[object], bool]
 ) -> None:
-    with pytest.raises(Diverged, match=r"broke down in round 1") as caught:
+    with pytest.raises(Diverged, match=f"broke down {where}") as caught:
         list(run(START.with_(algorithm=own(**methods)), dataset=blobs))
     assert is_one_sentence(caught.value)
 
