@@ -11,7 +11,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from fedlab.algorithms import ALGORITHMS, FedAvg, PartyResult
+from fedlab.algorithms import ALGORITHMS, FedAvg, FedProx, PartyResult
 
 MINIMUM = np.array([-33 / 5, -21 / 3.4])
 CURVES = np.array([[1.0, 2.0], [4.0, 1.4]])  # the second derivatives of f1 and f2
@@ -82,8 +82,8 @@ def test_fednova_with_equal_steps_is_fedavg() -> None:
 
 def test_fedprox_settles_nearer_to_the_minimum_than_fedavg_and_with_mu_zero_where_fedavg_does() -> None:
     fedavg = settle(ALGORITHMS["fedavg"](), 300)
-    assert settle(ALGORITHMS["fedprox"](mu=0.0), 300) == pytest.approx(fedavg, abs=1e-6)
-    held = settle(ALGORITHMS["fedprox"](mu=2.0), 2000)
+    assert settle(FedProx(mu=0.0), 300) == pytest.approx(fedavg, abs=1e-6)
+    held = settle(FedProx(mu=2.0), 2000)
     assert np.linalg.norm(held - MINIMUM) < np.linalg.norm(fedavg - MINIMUM)
 
 

@@ -14,6 +14,7 @@ from flwr.common import Code, FitRes, Status, ndarrays_to_parameters, parameters
 from flwr.server import strategy as flower
 
 from fedlab.algorithms import ALGORITHMS, FedAvg, PartyResult
+from fedlab.algorithms.fedavgm import FedAvgM
 
 SIZE = 50
 EXAMPLES = (10, 30, 60)
@@ -60,7 +61,7 @@ def test_fedavg_averages_as_flower_does() -> None:
 @pytest.mark.parametrize(("momentum", "rate"), [(0.9, 1.0), (0.5, 0.3), (0.0, 0.5)])
 def test_fedavgm_steps_as_flower_does(momentum: float, rate: float) -> None:
     strategy = flower.FedAvgM(initial_parameters=zero(), server_momentum=momentum, server_learning_rate=rate)
-    found = ours(ALGORITHMS["fedavgm"](server_momentum=momentum, server_learning_rate=rate), 5)
+    found = ours(FedAvgM(server_momentum=momentum, server_learning_rate=rate), 5)
     assert np.allclose(found, flowers(strategy, 5), atol=1e-6)
 
 
@@ -80,13 +81,14 @@ def test_adaptive_servers_step_as_flowers_do(name: str) -> None:
         if name == "FedAdam":
             strategy.eta = rate * (1 - beta_1 ** (number + 1)) / np.sqrt(1 - beta_2 ** (number + 1))
 
-    algorithm = ALGORITHMS[name.lower()](server_learning_rate=rate, tau=tau, **more)
+    kind: Any = ALGORITHMS[name.lower()]
+    algorithm = kind(server_learning_rate=rate, tau=tau, **more)
     assert np.allclose(ours(algorithm, 5), flowers(strategy, 5, take_the_correction_back), atol=1e-6)
 
 
 def test_fedavgm_without_momentum_is_fedavg() -> None:
     """With β = 0 and η_s = 1, that is FedOpt with SGD(1.0) at the server."""
-    plain = ALGORITHMS["fedavgm"](server_momentum=0.0, server_learning_rate=1.0)
+    plain = FedAvgM(server_momentum=0.0, server_learning_rate=1.0)
     assert np.allclose(ours(plain, 5), ours(ALGORITHMS["fedavg"](), 5), rtol=0, atol=1e-6)
 
 
