@@ -7,7 +7,6 @@ import os
 import platform
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -58,7 +57,9 @@ WORKLOADS = {
         Experiment(parties=100, examples=60_000, participation=0.1, batch_size=10, rounds=MANY),
         "100 parties × 600 images, 10 of them a round, 2NN, batch 10, 1 local epoch",
     ),
-    "lab": Workload(Experiment(rounds=MANY), "the lab's default: 10 parties × 500 images, 2NN, batch 32, 1 local epoch"),
+    "lab": Workload(
+        Experiment(rounds=MANY), "the lab's default: 10 parties × 500 images, 2NN, batch 32, 1 local epoch"
+    ),
     "tiny": Workload(
         Experiment(parties=3, examples=300, batch_size=100, local_epochs=5, rounds=MANY),
         "3 parties × 100 images, 5 local steps on all of them: shuffles play no part, so accuracies agree exactly",
@@ -126,16 +127,17 @@ class Worker:
         script = ["-m", f"benchmarks.{name}_worker"] if python else ["-m", "benchmarks.contenders", name]
         threads = {"OPENBLAS_NUM_THREADS": "1"} if name == "products" else {}
         self.task = task
-        self.errors = tempfile.TemporaryFile("w+")
-        self.process = subprocess.Popen(
-            [python or sys.executable, *script, str(task)],
-            cwd=ROOT,
-            env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONPATH": str(ROOT)} | threads,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=self.errors,
-            text=True,
-        )
+        self.name, self.log = name, task.with_name(f"{name}.log")
+        with self.log.open("w") as log:
+            self.process = subprocess.Popen(
+                [python or sys.executable, *script, str(task)],
+                cwd=ROOT,
+                env=os.environ | {"TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONPATH": str(ROOT)} | threads,
+                stdin=subprocess.PIPE,
+                stdout=subprocess.PIPE,
+                stderr=log,
+                text=True,
+            )
 
     def round(self) -> Turn:
         """Let it do one round and wait for its report."""
@@ -146,8 +148,7 @@ class Worker:
             return Turn.read(self.process.stdout.readline())
         except (BrokenPipeError, ValueError):
             self.process.wait(10)
-            self.errors.seek(0)
-            raise RuntimeError(f"The contender {self.process.args} broke down:\n{self.errors.read()[-4000:]}") from None
+            raise RuntimeError(f"The contender {self.name} broke down:\n{self.log.read_text()[-4000:]}") from None
 
     def weights(self) -> np.ndarray:
         """(P,) the shared model after its last round."""
@@ -178,7 +179,9 @@ def machine() -> dict[str, Any]:
 
 
 def _commit() -> str:
-    git = subprocess.run(["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True, check=False)
+    git = subprocess.run(
+        ["git", "describe", "--always", "--dirty"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
     return git.stdout.strip()
 
 
@@ -202,7 +205,7 @@ def report(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], no
         table.add_column(column, justify="right" if i else "left")
     for row in rows:
         table.add_row(*row)
-    console = Console(width=None if sys.stdout.isatty() else 140)
+    console = Console(width=None if sys.stdout.isatty() else 160)
     console.print(table)
     for note in notes:
         console.print(note, highlight=False)
@@ -211,5 +214,7 @@ def report(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], no
 def save(path: Path, results: Any) -> None:
     """Write a result file: what was measured, and on what."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(json.dumps({**machine(), "results": results}, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    path.write_text(
+        json.dumps({**machine(), "results": results}, indent=1, ensure_ascii=False) + "\n", encoding="utf-8"
+    )
     print(f"Written: {path}")

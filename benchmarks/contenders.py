@@ -82,8 +82,8 @@ def keras_loop(task: Task) -> Rounds:
 def products(task: Task) -> Rounds:
     """The matrix products of a round and nothing else: no activations, no steps, no averages, nothing learned.
 
-    Dense models: NumPy (OpenBLAS, one thread each) forward, for the weights, and for the layer below, on as many threads
-    as there are processors. With convolutions: those and the dense products in TensorFlow (oneDNN), likewise.
+    Dense models: NumPy (OpenBLAS, one thread each) forward, for the weights, and for the layer below, on as many
+    threads as there are processors. With convolutions: those and the dense products in TensorFlow (oneDNN), likewise.
     """
     convolutional = any(weight.ndim == 4 for weight in task.weights)
     train, evaluate = (_convolution_products if convolutional else _dense_products)(task)
@@ -175,7 +175,9 @@ def _how(layer: Any) -> dict[str, Any]:
 
 
 def _batch_sizes(task: Task) -> set[int]:
-    return {min(task.batch_size, len(own) - first) for own in task.parties for first in range(0, len(own), task.batch_size)}
+    return {
+        min(task.batch_size, len(own) - first) for own in task.parties for first in range(0, len(own), task.batch_size)
+    }
 
 
 def workbench(task: Task) -> keras.Model:

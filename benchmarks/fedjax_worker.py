@@ -21,9 +21,7 @@ def logits(weights: list[Any], batch: dict[str, Any], *_: Any) -> Any:
     out = batch["x"][..., None]
     for i, (kernel, bias) in enumerate(layers):
         if kernel.ndim == 4:
-            out = jax.lax.conv_general_dilated(
-                out, kernel, (1, 1), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC")
-            )
+            out = jax.lax.conv_general_dilated(out, kernel, (1, 1), "SAME", dimension_numbers=("NHWC", "HWIO", "NHWC"))
             pool = (1, 2, 2, 1)
             out = jax.lax.reduce_window(jax.nn.relu(out + bias), -jnp.inf, jax.lax.max, pool, pool, "VALID")
         else:

@@ -1,6 +1,7 @@
 """Flower's simulation (Ray) with a Keras model in each party: started by `rounds.py --flower PYTHON`.
 
-Favoured: both processors train parties, and each of Flower's processes keeps its model, so only the first round builds it.
+Favoured: all processors train parties, and each of Flower's processes keeps its model, so only the first round builds
+it.
 """
 
 from __future__ import annotations
@@ -65,7 +66,7 @@ def client(path: str) -> ClientApp:
 def server(path: str) -> ServerApp:
     app = ServerApp()
     task, data, model = workbench(path)
-    turns = Turns()
+    turns = Turns(children=True)
 
     def evaluate(number: int, arrays: ArrayRecord) -> MetricRecord:
         try:

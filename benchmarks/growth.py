@@ -67,7 +67,7 @@ def measure(workload: Workload, turns: int) -> dict[str, Any]:
         "gflop": gflop(workload),
         "first_seconds": first.seconds,
         "seconds": median(turn.seconds for turn in others),
-        "cpu_seconds": median(turn.cpu_seconds for turn in others),
+        "cpu_seconds": median(turn.cpu_seconds or 0.0 for turn in others),
         "peak_mb": others[-1].peak_mb,
     }
 
@@ -82,7 +82,9 @@ def draw(results: dict[str, list[dict[str, Any]]], path: Path) -> None:
         by_parties = name == "parties"
         x = [point["experiment"]["parties"] if by_parties else point["gflop"] for point in points]
         ax.loglog(x, [point["seconds"] for point in points], color="#0072B2", marker="o", label="seconds a round")
-        ax.loglog(x, [point["peak_mb"] / 1000 for point in points], color="#D55E00", marker="s", ls="--", label="peak GB")
+        ax.loglog(
+            x, [point["peak_mb"] / 1000 for point in points], color="#D55E00", marker="s", ls="--", label="peak GB"
+        )
         ax.set_xlabel("parties" if by_parties else "GFLOP a round")
         ax.set_title(SERIES[name][0].split(",")[0])
         ax.grid(alpha=0.3)
@@ -105,13 +107,14 @@ def main(names: tuple[str, ...], turns: int, path: Path) -> None:
             [
                 point["about"],
                 f"{point['seconds']:.3f}",
-                f"{point['seconds'] / first['seconds']:.1f}",
+                f"{point['cpu_seconds']:.3f}",
+                f"{point['cpu_seconds'] / first['cpu_seconds']:.1f}",
                 f"{point['gflop'] / first['gflop']:.1f}",
                 f"{point['peak_mb']:,.0f}",
             ]
             for point in results[name]
         ]
-        report(title, ["", "seconds a round", "× first", "arithmetic × first", "peak MB"], rows)
+        report(title, ["", "seconds a round", "CPU s", "CPU × first", "arithmetic × first", "peak MB"], rows)
     save(path, results)
     draw(results, path.with_suffix(".png"))
 

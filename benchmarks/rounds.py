@@ -33,6 +33,7 @@ TITLES = {
     "flower": "Flower simulation",
     "fedjax": "FedJAX",
 }
+COLUMNS = ("", "median s", "spread", "CPU s", "× fedlab", "spread", "× products", "GFLOP/s")
 
 
 def measure(workload: Workload, turns: int, pythons: dict[str, str]) -> dict[str, list[Turn]]:
@@ -73,6 +74,9 @@ def summary(found: dict[str, list[Turn]]) -> dict[str, dict[str, Any]]:
             "seconds": median(turn.seconds for turn in turns),
             "least": min(turn.seconds for turn in turns),
             "most": max(turn.seconds for turn in turns),
+            "cpu_seconds": median(cpu)
+            if (cpu := [t.cpu_seconds for t in turns if t.cpu_seconds is not None])
+            else None,
             "times_ours": median(ratio(name, OURS)),
             "times_ours_spread": [min(ratio(name, OURS)), max(ratio(name, OURS))],
             "times_products": median(ratio(name, PRODUCTS)),
@@ -99,6 +103,7 @@ def _row(name: str, one: dict[str, Any], work: float) -> list[str]:
         TITLES[name],
         f"{one['seconds']:.3f}",
         f"{one['least']:.3f} .. {one['most']:.3f}",
+        "" if one["cpu_seconds"] is None else f"{one['cpu_seconds']:.3f}",
         f"{one['times_ours']:.2f}",
         "{:.2f} .. {:.2f}".format(*one["times_ours_spread"]),
         f"{one['times_products']:.2f}",
@@ -130,8 +135,9 @@ def main(
             results[name]["largest_difference_from_textbook"] = distance
             notes += [f"A weight differs from the textbook's by {distance:.1e}."] if distance > ROUNDING else []
         wrong += notes
-        columns = ["seconds a round", "median", "spread", "× fedlab", "spread", "× products", "GFLOP/s", f"accuracy, round {turns + 1}"]
-        report(f"{name}: {workload.about}; {work:.1f} GFLOP a round", columns, [_row(*item, work) for item in found.items()], notes or ["Accuracies agree."])
+        title = f"{name}: {workload.about}; {work:.1f} GFLOP a round"
+        rows = [_row(*item, work) for item in found.items()]
+        report(title, [*COLUMNS, f"accuracy, round {turns + 1}"], rows, notes or ["Accuracies agree."])
     save(path, results)
     raise SystemExit(bool(wrong))
 

@@ -19,7 +19,6 @@ from typing import Any
 import numpy as np
 
 IMAGES = Path(__file__).parents[1] / "fedlab" / "datasets" / "mnist.npz"
-MEMORY = Path("/proc/self/status")
 
 
 @dataclass(frozen=True)
@@ -39,12 +38,12 @@ class Task:
     def save(self, path: Path) -> None:
         values = asdict(self)
         arrays = {f"{name} {i}": part for name in ("weights", "parties") for i, part in enumerate(values.pop(name))}
-        np.savez(path, settings=json.dumps(values), **arrays)  # type: ignore[arg-type]
+        np.savez(path, settings=json.dumps(values), **arrays)
 
     @classmethod
     def load(cls, path: Path) -> Task:
         with np.load(path) as archive:
-            lists: dict[str, list[np.ndarray]] = {"weights": [], "parties": []}
+            lists: dict[str, Any] = {"weights": [], "parties": []}
             for key in archive.files:
                 name, _, number = key.partition(" ")
                 if number:
@@ -66,8 +65,8 @@ class Turn:
     """One round of one contender."""
 
     seconds: float  # wall clock
-    cpu_seconds: float  # of this process; with its neighbours' load the wall clock grows, this hardly
-    peak_mb: float  # most memory that the process ever had
+    cpu_seconds: float | None  # of all its threads; on a busy machine this grows less than the wall clock
+    peak_mb: float | None  # most memory that the process ever had; these two are None where it has children that work
     accuracy: float | None  # on the 10,000 test images; None for contenders that learn nothing
 
     @classmethod
@@ -78,7 +77,9 @@ class Turn:
 class Turns:
     """The pipe to the benchmark. Call `wait` once, then `done` after each round."""
 
-    def __init__(self) -> None:
+    def __init__(self, children: bool = False) -> None:
+        """children: whether other processes do the work."""
+        self.children = children
         self.pipe = os.fdopen(os.dup(1), "w", buffering=1)
         os.dup2(2, 1)  # what libraries print must not get into the pipe
 
@@ -94,7 +95,12 @@ class Turns:
         seconds, cpu_seconds = time.perf_counter() - self.began[0], time.process_time() - self.began[1]
         if weights is not None:
             np.save(f"{sys.argv[-1]}.{os.getpid()}.npy", np.concatenate([part.ravel() for part in weights]))
-        turn = Turn(seconds, cpu_seconds, peak_mb(), None if accuracy is None else float(accuracy))
+        turn = Turn(
+            seconds,
+            None if self.children else cpu_seconds,
+            None if self.children else peak_mb(),
+            None if accuracy is None else float(accuracy),
+        )
         print(json.dumps(asdict(turn)), file=self.pipe)
         self.wait()
 
@@ -107,9 +113,10 @@ def serve(rounds: Iterable[tuple[float | None, Any]]) -> None:
         turns.done(accuracy, weights)
 
 
-def peak_mb() -> float:
-    """The most memory this process ever had, in MB (10^6 bytes)."""
-    if MEMORY.exists():  # Linux; `getrusage` would count what the parent had when it started us
-        line = next(line for line in MEMORY.read_text().splitlines() if line.startswith("VmHWM"))
+def peak_mb(process: int | str = "self") -> float:
+    """The most memory that a process ever had, in MB (10^6 bytes); of another process on Linux only."""
+    status = Path(f"/proc/{process}/status")
+    if status.exists():  # `getrusage` would count what the parent had when it started us
+        line = next(line for line in status.read_text().splitlines() if line.startswith("VmHWM"))
         return int(line.split()[1]) * 1024 / 1e6
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * (1 if sys.platform == "darwin" else 1024) / 1e6

@@ -1,0 +1,119 @@
+"""What the learner feels: the seconds between an action and what it shows, through a real kernel.
+
+    python -m benchmarks.felt                 the kernel alone, with a front end that has no page
+    python -m benchmarks.felt --browser       also in JupyterLab, in a browser
+
+Cold: a new kernel each time. Warm: in a lab that has trained before, each setting is changed and Run pressed; the clock
+runs from the press to the first round in the picture. Then Stop, until the lab says that it has stopped.
+"""
+
+from __future__ import annotations
+
+from contextlib import closing
+from pathlib import Path
+from statistics import median
+
+import click
+
+from benchmarks.common import RESULTS, report, save
+from benchmarks.frontend import FrontEnd
+
+# setting, the values to go through, and the seconds that a learner may wait
+SWITCHES = [
+    ("algorithm", ("FedProx", "SCAFFOLD", "FedSGD", "FedAvgM"), 1.0),
+    ("partition", ("Dirichlet (label skew)",), 1.0),
+    ("alpha", ("0.1", "10"), 1.0),
+    ("parties", ("3", "50"), 1.0),
+    ("participation", ("0.5",), 1.0),
+    ("local_epochs", ("2", "5"), 1.0),
+    ("learning_rate", ("0.05", "0.3"), 1.0),
+    ("seed", ("1", "2"), 1.0),
+    ("model", ("softmax", "cnn", "2nn"), 3.0),
+    ("batch_size", ("10", "64", "all"), 3.0),
+]
+PAIRS = 5  # runs with and without a lab
+
+
+def cold() -> dict[str, float]:
+    """Seconds from a kernel's start to the lab on the page and, Run pressed at once, to a round in the plot."""
+    with closing(FrontEnd()) as page:
+        shown = page.show_lab()
+        page.click("Run")
+        plotted = page.wait(lambda: any(page.curves())) - page.began
+        return {"kernel start to lab on the page": shown, "kernel start to first plotted round": plotted}
+
+
+def run_to_plot(page: FrontEnd) -> tuple[float, float]:
+    """Press Run and wait for its first round in the plot; press Stop and wait until it has. Seconds for both."""
+    before = len(page.curves())
+    pressed = page.click("Run")
+    plotted = page.wait(lambda: len(page.curves()) > before)
+    stopped = page.click("Stop")
+    halted = page.wait(lambda: page.status().startswith(("Stopped", "Finished")))
+    return plotted - pressed, halted - stopped
+
+
+def drawing_share(page: FrontEnd) -> float:
+    """The share of a run's time that the lab takes: the same experiment with it and without it, in turn."""
+    page.execute("from fedlab import Experiment, run")
+    ratios = []
+    for seed in range(100, 100 + PAIRS):
+        page.click("Reset")
+        page.wait(lambda: not page.curves())
+        page.set("seed", str(seed))
+        pressed = page.click("Run")
+        with_lab = page.wait(lambda: page.status().startswith("Finished")) - pressed
+        alone = page.execute(f"for _ in run(Experiment(seed={seed})): pass")
+        ratios.append(alone / with_lab)
+    return 1 - median(ratios)
+
+
+def warm() -> tuple[dict[str, list[float]], list[float], dict[str, float]]:
+    """For each setting the seconds from Run to plot, one for each value; the seconds of each Stop; and the rest."""
+    with closing(FrontEnd()) as page:
+        page.show_lab()
+        page.wait(lambda: page.status().startswith("Ready"))
+        run_to_plot(page)  # compiles the default
+        first: dict[str, list[float]] = {}
+        stops = []
+        for name, values, _ in SWITCHES:
+            first[name] = []
+            for value in values:
+                page.set(name, value)
+                plotted, halted = run_to_plot(page)
+                first[name].append(plotted)
+                stops.append(halted)
+        share = drawing_share(page)
+        return (
+            first,
+            stops,
+            {"share of a run that drawing and widgets take": share, "peak MB of the kernel": page.peak_mb()},
+        )
+
+
+@click.command(help=__doc__)
+@click.option("--turns", default=3, help="New kernels for the cold start.", show_default=True)
+@click.option("--browser", is_flag=True, help="Also once in JupyterLab (needs Playwright and Chromium or Chrome).")
+@click.option("--json", "path", type=click.Path(path_type=Path), default=RESULTS / "felt.json", show_default=True)
+def main(turns: int, browser: bool, path: Path) -> None:
+    starts = [cold() for _ in range(turns)]
+    results: dict[str, object] = {name: [start[name] for start in starts] for name in starts[0]}
+    rows = [[name, f"{median(start[name] for start in starts):.2f}", ""] for name in starts[0]]
+    first, stops, rest = warm()
+    results |= {"run to first plotted round": first, "stop to halted": stops, **rest}
+    rows += [
+        [f"Run to first plotted round, another {n}", f"{max(first[n]):.2f}", f"{limit:.0f}"] for n, _, limit in SWITCHES
+    ]
+    rows += [["Stop to halted (slowest)", f"{max(stops):.2f}", ""]]
+    rows += [[name, f"{value:.2f}" if value < 1 else f"{value:,.0f}", ""] for name, value in rest.items()]
+    if browser:
+        from benchmarks.browser import in_browser
+
+        results["browser"] = seen = in_browser()
+        rows += [[f"Browser: {name}", f"{seconds:.2f}", ""] for name, seconds in seen.items()]
+    report("What the learner feels", ["", "seconds", "wanted"], rows)
+    save(path, results)
+
+
+if __name__ == "__main__":
+    main()

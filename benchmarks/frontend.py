@@ -1,0 +1,125 @@
+"""A front end without a page: starts a real kernel, shows a lab, presses its buttons, and reads what it draws."""
+
+from __future__ import annotations
+
+import os
+import queue
+import re
+import time
+from collections.abc import Callable
+from typing import Any
+
+from jupyter_client.manager import KernelManager
+
+from benchmarks.common import ROOT
+from benchmarks.worker import peak_mb
+
+PATIENCE = 120.0  # seconds
+LAB = "from fedlab_widgets import Lab\nlab = Lab()\nlab"
+
+
+class FrontEnd:
+    """The widgets of a kernel as a page sees them: their states by id, changed by the messages that arrive."""
+
+    def __init__(self) -> None:
+        self.began = time.perf_counter()
+        path = os.pathsep.join([str(ROOT), str(ROOT / "widgets")])
+        self.manager = KernelManager(transport="ipc")
+        self.manager.start_kernel(env=os.environ | {"PYTHONPATH": path})
+        self.client = self.manager.client()
+        self.client.start_channels()
+        self.client.wait_for_ready(timeout=PATIENCE)
+        self.states: dict[str, dict[str, Any]] = {}
+        self.shown = False  # whether a cell has put a widget on the page
+
+    def execute(self, code: str) -> float:
+        """Run a cell; seconds until it is done."""
+        began = time.perf_counter()
+        request = self.client.execute(code, store_history=True)
+        self._read_until(lambda message: _is_idle(message, request))
+        return time.perf_counter() - began
+
+    def show_lab(self) -> float:
+        """Run the lesson's first cell; seconds from the kernel's start until the lab is on the page."""
+        self.client.execute(LAB)
+        self.wait(lambda: self.shown)
+        return time.perf_counter() - self.began
+
+    def click(self, button: str) -> float:
+        """Press a button of the lab; when that was."""
+        self._send(self._find(lambda state: state.get("description") == button), "custom", {"event": "click"})
+        return time.perf_counter()
+
+    def set(self, control: str, value: str) -> None:
+        """Choose a value in a menu of the lab, or type it into a control's box."""
+        view = self._find(lambda state: f"fedlab-{control.replace('_', '-')}" in state.get("_dom_classes", ()))
+        inside = {self.states[one]["_model_name"]: one for one in self._inside(view)}
+        if "TextModel" in inside:
+            self._send(inside["TextModel"], "update", {"value": value})
+        else:
+            menu = inside["DropdownModel"]
+            self._send(menu, "update", {"index": list(self.states[menu]["_options_labels"]).index(value)})
+
+    def curves(self) -> list[int]:
+        """How many rounds each curve has that is on the page now, as the picture's alt text says."""
+        pictures = [str(state.get("value", "")) for state in self.states.values()]
+        alt = next(text for text in pictures if 'alt="Test accuracy' in text)
+        return [int(rounds) for rounds in re.findall(r"after (\d+) rounds", alt.partition("src=")[0])]
+
+    def status(self) -> str:
+        """The line beside the buttons."""
+        texts = [str(state.get("value", "")) for state in self.states.values()]
+        return next(re.sub("<.*?>", "", text) for text in texts if "fedlab-status" in text)
+
+    def wait(self, is_so: Callable[[], bool]) -> float:
+        """Read messages until it is so; when that was."""
+        if not is_so():
+            self._read_until(lambda message: is_so())
+        return time.perf_counter()
+
+    def peak_mb(self) -> float:
+        return peak_mb(self.manager.provisioner.pid)  # type: ignore[union-attr]
+
+    def close(self) -> None:
+        self.client.stop_channels()
+        self.manager.shutdown_kernel(now=True)
+
+    def _read_until(self, enough: Callable[[dict[str, Any]], bool]) -> None:
+        end = time.monotonic() + PATIENCE
+        while time.monotonic() < end:
+            try:
+                message = self.client.get_iopub_msg(timeout=1)
+            except queue.Empty:
+                continue
+            self._take(message)
+            if enough(message):
+                return
+        raise TimeoutError(f"The kernel has not done within {PATIENCE:.0f} s what was waited for.")
+
+    def _take(self, message: dict[str, Any]) -> None:
+        content = message["content"]
+        if message["msg_type"] == "comm_open":
+            self.states[content["comm_id"]] = dict(content["data"].get("state", {}))
+        elif message["msg_type"] == "comm_msg" and content["comm_id"] in self.states:
+            self.states[content["comm_id"]].update(content["data"].get("state", {}))
+        elif message["msg_type"] in ("display_data", "execute_result"):
+            self.shown = self.shown or "application/vnd.jupyter.widget-view+json" in content["data"]
+        elif message["msg_type"] == "error":
+            raise RuntimeError("\n".join(content["traceback"]))
+
+    def _send(self, comm: str, method: str, what: dict[str, Any]) -> None:
+        key = "content" if method == "custom" else "state"
+        content = {"comm_id": comm, "data": {"method": method, key: what, "buffer_paths": []}}
+        self.client.shell_channel.send(self.client.session.msg("comm_msg", content))
+
+    def _find(self, wanted: Callable[[dict[str, Any]], bool]) -> str:
+        return next(comm for comm, state in self.states.items() if wanted(state))
+
+    def _inside(self, comm: str) -> list[str]:
+        children = [child.removeprefix("IPY_MODEL_") for child in self.states[comm].get("children", ())]
+        return [comm, *(inner for child in children for inner in self._inside(child))]
+
+
+def _is_idle(message: dict[str, Any], request: str) -> bool:
+    idle = message["msg_type"] == "status" and message["content"]["execution_state"] == "idle"
+    return idle and message["parent_header"].get("msg_id") == request

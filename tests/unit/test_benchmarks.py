@@ -1,0 +1,79 @@
+"""The measuring commands run, and what they compare computes the same thing. No time is asserted here."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from benchmarks import growth, rounds
+from benchmarks.common import WORKLOADS, Workload, gflop, mcmahan_cnn, task_of
+from benchmarks.worker import Task, Turn
+from fedlab import Experiment
+
+
+def test_keras_loop_and_our_engine_and_the_textbook_learn_the_same(tmp_path: Path) -> None:
+    """On `tiny` each local step sees all of a party's images, so no contender's own shuffling can tell them apart."""
+    path = tmp_path / "rounds.json"
+    result = CliRunner().invoke(rounds.main, ["tiny", "--turns", "2", "--json", str(path)], catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    found = json.loads(path.read_text())
+    measured = found["results"]["tiny"]
+    accuracy = {name: one["accuracy"] for name, one in measured["contenders"].items()}
+    assert accuracy.keys() == {"fedlab", "keras", "products"}
+    assert accuracy["keras"] == pytest.approx(accuracy["fedlab"], abs=0.001)
+    assert accuracy["fedlab"] > 0.3  # chance is 0.1
+    assert measured["largest_difference_from_textbook"] < 1e-6
+    assert all(found[name] for name in ("command", "date", "processor", "versions"))
+
+
+def test_a_contender_that_learns_something_else_is_told() -> None:
+    turn = {"seconds": 1.0, "cpu_seconds": 1.0, "peak_mb": 1.0}
+    found = {name: [Turn(**turn, accuracy=value)] for name, value in {"fedlab": 0.9, "keras": 0.8}.items()}
+    found["products"] = [Turn(**turn, accuracy=None)]
+    assert rounds.disagreements(rounds.summary(found)) == [
+        "Keras loop has the accuracy 0.8000, fedlab 0.9000: more than 0.02 apart."
+    ]
+
+
+def test_ratios_are_taken_within_a_turn() -> None:
+    """Ours takes 1, 2, 4 s and the other 10, 20, 40 s, as when the machine gets busier: 10 times in each turn."""
+    other = [Turn(10.0 * t, None, None, None) for t in (1, 2, 4)]
+    found = {"fedlab": [Turn(float(t), 1.0, 1.0, None) for t in (1, 2, 4)], "products": other}
+    assert rounds.summary(found)["products"]["times_ours_spread"] == [10, 10]
+
+
+def test_mcmahan_cnn_has_the_published_number_of_weights() -> None:
+    """McMahan et al. 2017, section 3: 1,663,370."""
+    assert mcmahan_cnn().count_params() == 1_663_370
+
+
+def test_arithmetic_of_w1_is_that_of_its_products() -> None:
+    """2NN: 784 · 200 + 200 · 200 + 200 · 10 = 198,800 products of two numbers forward, as many for the gradient of the
+    weights, and all but the first 784 · 200 for what comes from below: 439,600 an example that is trained on.
+    10 parties · 600 images · 5 epochs, and 10,000 images forward; a product and its sum are two operations.
+    """
+    assert gflop(WORKLOADS["W1"]) == pytest.approx(2 * (30_000 * 439_600 + 10_000 * 198_800) / 1e9)
+
+
+def test_a_task_is_read_as_it_was_written(tmp_path: Path) -> None:
+    task = task_of(WORKLOADS["tiny"])
+    task.save(tmp_path / "task.npz")
+    read = Task.load(tmp_path / "task.npz")
+    assert [len(own) for own in read.parties] == [100, 100, 100]
+    assert (read.parties[2] == task.parties[2]).all()
+    assert (read.weights[0] == task.weights[0]).all()
+    assert Experiment.from_json(read.experiment) == WORKLOADS["tiny"].experiment
+
+
+def test_resting_parties_add_no_arithmetic() -> None:
+    assert gflop(growth._parties(10)) == gflop(growth._parties(1_000))
+
+
+def test_growth_measures_a_point_in_a_process_of_its_own() -> None:
+    workload = Workload(Experiment(parties=2, examples=20, model="softmax", rounds=100), "")
+    first, again = growth.measure(workload, turns=1), growth.measure(workload, turns=1)
+    assert first["seconds"] > 0
+    assert 0.5 < first["peak_mb"] / again["peak_mb"] < 2  # it is not handed on from one point to the next
