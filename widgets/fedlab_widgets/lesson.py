@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import html
 import inspect
 import io
 from collections.abc import Mapping
@@ -12,6 +14,7 @@ from IPython.display import display
 from matplotlib.figure import Figure
 from matplotlib.ticker import PercentFormatter
 
+from fedlab.lessons import checking
 from fedlab.plots import COLOURS
 
 DPI = 100  # a figure of 6 inches is 600 page pixels wide
@@ -36,15 +39,20 @@ def show_source(*things: Any) -> None:
 
 
 def show(figure: Figure, alt: str) -> None:
-    """Show a figure, sharp and on white, with one sentence that says what is to be seen in it."""
+    """Show a figure, sharp and on white, with one sentence that says what is to be seen in it.
+
+    As HTML, because JupyterLab gives its pictures no alt text; in a saved notebook as PNG, which every page can show.
+    """
     file = io.BytesIO()
     figure.savefig(file, format="png", dpi=DPI * SCALE, facecolor="white")
     width = round(figure.get_figwidth() * DPI)
-    display(
-        {"image/png": file.getvalue(), "text/plain": alt},
-        metadata={"image/png": {"width": width, "alt": alt}},
-        raw=True,
-    )
+    bundle: dict[str, Any] = {"image/png": file.getvalue(), "text/plain": alt}
+    if not checking():
+        data = base64.b64encode(file.getvalue()).decode()
+        style = "max-width: 100%; height: auto"
+        image = f'<img width="{width}" style="{style}" alt="{html.escape(alt)}" src="data:image/png;base64,{data}">'
+        bundle["text/html"] = image
+    display(bundle, metadata={"image/png": {"width": width, "alt": alt}}, raw=True)
 
 
 def show_bars(accuracies: Mapping[str, float], alt: str) -> None:
