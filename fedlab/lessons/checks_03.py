@@ -1,0 +1,201 @@
+"""Checks of lesson 03, data that differs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+
+from fedlab.lessons.exercises import NotYet, as_array, as_number, close, exercise, require
+
+
+def _rng() -> np.random.Generator:
+    return np.random.default_rng(3)
+
+
+def _shares(counts: np.ndarray) -> np.ndarray:
+    return counts / counts.sum(axis=1, keepdims=True)
+
+
+@exercise(
+    wrong={
+        "must be 0": lambda counts: _shares(counts).max(axis=1).mean(),
+        "must be 0 ": lambda counts: (np.abs(counts - counts.mean(axis=0)).sum(axis=1) / counts.sum()).mean(),
+        "of all examples together": lambda counts: (
+            np.abs(_shares(counts) - _shares(counts).mean(axis=0)).sum(axis=1).mean() / 2
+        ),
+        "its half": lambda counts: np.abs(_shares(counts) - counts.sum(axis=0) / counts.sum()).sum(axis=1).mean(),
+        "one number": lambda counts: np.abs(_shares(counts) - counts.sum(axis=0) / counts.sum()).sum(axis=1) / 2,
+        "in any direction": lambda counts: (_shares(counts) - counts.sum(axis=0) / counts.sum()).sum(axis=1).mean() / 2,
+        "mean over the parties": lambda counts: (
+            np.abs(_shares(counts) - counts.sum(axis=0) / counts.sum()).sum(axis=1).max() / 2
+        ),
+        "mean over the parties ": lambda counts: np.abs(_shares(counts) - counts.sum(axis=0) / counts.sum()).sum() / 2,
+    }
+)
+def check_skew(skew: Callable[..., Any]) -> str:
+    """skew(counts): mean over the parties of half Σ_labels |q_k - p|; counts: (K, classes)."""
+    same = np.outer([1, 3, 10], [2, 5, 3])
+    alike = as_number(skew(same), "the skew")
+    require(
+        close(alike, 0), f"where all hold the same proportions, few or many, it must be 0, but yours is {alike:.4f}."
+    )
+    ten = as_number(skew(10 * np.eye(10, dtype=int)), "the skew")
+    require(
+        not close(ten, 0),
+        "a share that is too high and one that is too low must not cancel: differences count in any direction.",
+    )
+    require(
+        not close(ten, 9),
+        "take the mean over the parties, not their sum: more parties do not make more skew.",
+    )
+    require(
+        not close(ten, 1.8),
+        "every example that is too many in one label is missing in another and is counted twice: take its half.",
+    )
+    require(close(ten, 0.9), f"ten parties with one digit each must have the skew 0.9, but yours is {ten:.4f}.")
+    some = np.array([[10, 0, 0], [10, 10, 10], [4, 6, 10]])
+    for counts in (some, _rng().integers(1, 40, (6, 4)), _rng().integers(0, 9, (30, 10)) + 1):
+        q, p = counts / counts.sum(axis=1, keepdims=True), counts.sum(axis=0) / counts.sum()
+        overlap = np.minimum(q, p).sum(axis=1)  # half the distance is what two distributions do not share
+        yours = as_number(skew(counts), "the skew")
+        require(
+            not close(yours, (1 - overlap).max()),
+            "it must be the mean over the parties, not the most skewed party's number.",
+        )
+        require(
+            close(yours, (1 - overlap).mean()),
+            f"p must be the shares of all examples together, q_k each party's own; {len(counts)} parties that were drawn "
+            f"have the skew {(1 - overlap).mean():.4f}, but yours is {yours:.4f}.",
+        )
+    return "It is 0 for parties with the same mix, whatever they hold, and 0.9 for ten parties with one digit each."
+
+
+def _one_label(labels: np.ndarray, parties: int) -> list[np.ndarray]:
+    present = np.unique(labels)
+    groups = np.array_split(np.arange(parties), len(present))
+    return [
+        part
+        for label, owners in zip(present, groups, strict=True)
+        for part in np.array_split(np.flatnonzero(labels == label), len(owners))
+    ]
+
+
+@exercise(
+    wrong={
+        "more than one digit": lambda labels, parties: np.array_split(np.arange(len(labels)), parties),
+        "more than one digit ": lambda labels, parties: np.array_split(np.argsort(labels), parties),
+        "one list for each party": lambda labels, parties: [np.flatnonzero(labels == digit) for digit in range(10)],
+        "holds nothing": lambda labels, parties: [np.flatnonzero(labels == party) for party in range(parties)],
+        "more than once": lambda labels, parties: [np.flatnonzero(labels == party % 10) for party in range(parties)],
+        "nobody holds": lambda labels, parties: [own[:5] for own in _one_label(labels, parties)],
+        "positions": lambda labels, parties: [labels[own] for own in _one_label(labels, parties)],
+        "positions ": lambda labels, parties: [np.zeros(1) for _ in range(parties)],
+    }
+)
+def check_one_digit(assign: Callable[..., Any]) -> str:
+    """assign(labels, parties): for each party the positions of its examples; every party knows a single digit."""
+    rng = _rng()
+    for parties, examples in ((10, 200), (20, 200), (23, 300), (50, 1_000)):
+        labels = np.concatenate([np.repeat(np.arange(10), 8), rng.choice(10, examples - 80, p=np.arange(1, 11) / 55)])
+        labels = rng.permutation(labels)
+        held = assign(labels, parties)
+        try:
+            held = [np.asarray(own) for own in held]
+        except TypeError:
+            raise NotYet("your function must return a list: for each party the positions of its examples.") from None
+        require(
+            len(held) == parties,
+            f"for {parties} parties there must be one list for each party, but there are {len(held)} lists.",
+        )
+        for party, own in enumerate(held):
+            require(own.ndim == 1, f"party {party} must get a flat list of positions.")
+            require(len(own), f"of {parties} parties, party {party} holds nothing.")
+            require(
+                np.issubdtype(own.dtype, np.integer) and own.min() >= 0 and own.max() < examples,
+                f"party {party} must get positions, whole numbers from 0 to {examples - 1}.",
+            )
+        every = np.concatenate(held)
+        twice = len(every) - len(np.unique(every))
+        if twice and all(set(own.tolist()) <= set(range(10)) for own in held):
+            raise NotYet("you return digits, it seems: return the positions of the examples in labels instead.")
+        known = [len(np.unique(labels[own])) for own in held]
+        require(
+            max(known) == 1,
+            f"of {parties} parties, party {int(np.argmax(known))} knows more than one digit: it knows {max(known)}.",
+        )
+        require(not twice, f"with {parties} parties, {twice} examples are held more than once.")
+        missing = examples - len(every)
+        require(not missing, f"with {parties} parties there are {missing} of {examples} examples that nobody holds.")
+    return "Every example is held once, nobody is empty, and everybody knows a single digit: 10, 20, 23 and 50 parties."
+
+
+@exercise(
+    wrong={
+        "a tenth": lambda accuracies: min(accuracies),
+        "mean of them": lambda accuracies: np.quantile(accuracies, 0.1),
+        "mean of them ": lambda accuracies: sorted(accuracies)[max(1, len(accuracies) // 10) - 1],
+        "worst": lambda accuracies: np.mean(sorted(accuracies)[-max(1, len(accuracies) // 10) :]),
+        "worst ": lambda accuracies: np.mean(accuracies),
+        "at least one": lambda accuracies: np.mean(sorted(accuracies)[: max(0, len(accuracies) // 10)] or [0.0]),
+        "order": lambda accuracies: np.mean(list(accuracies)[: max(1, len(accuracies) // 10)]),
+    }
+)
+def check_worst_tenth(worst_tenth: Callable[..., Any]) -> str:
+    """worst_tenth(accuracies): the mean accuracy of the worst-served tenth of the parties, at least of one party."""
+    what = "the accuracy of the worst tenth"
+    falling = np.linspace(0.95, 0.0, 20)
+    yours = as_number(worst_tenth(falling), what)
+    turned = as_number(worst_tenth(falling[::-1].copy()), what)
+    require(close(yours, turned), "the order of the parties must not matter.")
+    require(yours < 0.4, f"it must be about those who are served worst: for 0 % to 95 % you say {yours:.0%}.")
+    require(not close(yours, 0), "a tenth of 20 parties are two, not one.")
+    require(close(yours, 0.025), f"the two worst of 20 have 0 % and 5 %: take the mean of them, not {yours:.1%}.")
+    for count in (1, 3, 10):
+        alone = as_number(worst_tenth(np.linspace(0.5, 0.9, count)), what)
+        require(
+            close(alone, 0.5),
+            f"a tenth is at least one: with K = {count} it is the worst, 50 %, not {alone:.0%}.",
+        )
+    for count in (30, 100):
+        drawn = _rng().uniform(size=count)
+        bar = np.partition(drawn, count // 10)[count // 10]
+        yours = as_number(worst_tenth(drawn), what)
+        require(
+            close(yours, drawn[drawn < bar].mean()),
+            f"of {count} random parties, the worst {count // 10} have a mean of {drawn[drawn < bar].mean():.4f}, "
+            f"and you say {yours:.4f}.",
+        )
+    return "Nobody who is served well can hide them: only the worst tenth counts."
+
+
+@exercise(
+    wrong={
+        "rows": lambda confusion: np.diag(confusion) / confusion.sum(axis=0),
+        "share": lambda confusion: np.diag(confusion),
+        "own": lambda confusion: np.diag(confusion) / confusion.sum(),
+        "shape": lambda confusion: np.trace(confusion) / confusion.sum(),
+        "right": lambda confusion: 1 - np.diag(confusion) / confusion.sum(axis=1),
+        "shape ": lambda confusion: confusion / confusion.sum(axis=1, keepdims=True),
+    }
+)
+def check_recall(recall: Callable[..., Any]) -> str:
+    """recall(confusion): (classes,) the share of each digit's images that is recognised; rows are the true digits."""
+    perfect = as_array(recall(np.diag([5, 50, 500])), (3,), "the recall")
+    require(not close(perfect, 0), "an image is recognised where it is right: the diagonal of the matrix.")
+    require(perfect.max() <= 1, "it is a share, from 0 to 1, not a number of images.")
+    require(close(perfect, 1), "where all are right, the recall is 1: divide by the digit's own images, not by all.")
+    confusion = np.array([[8, 2, 0], [30, 60, 10], [0, 1, 3]])
+    yours = as_array(recall(confusion), (3,), "the recall")
+    require(
+        not close(yours, np.diag(confusion) / confusion.sum(axis=0)),
+        "the rows are the true digits: of all that is in a row, how much is right? You took the columns.",
+    )
+    for digit, row in enumerate(confusion):
+        images = np.repeat(np.arange(3), row)  # what each image of this digit was taken for
+        require(
+            close(yours[digit], (images == digit).mean()),
+            f"of {len(images)} images of the digit {digit}, {row[digit]} are right, and you say {yours[digit]:.3f}.",
+        )
+    return "Each digit counts by its own images, however rare it is."
