@@ -11,6 +11,8 @@ import signal
 import socket
 import subprocess
 import sys
+import time
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
@@ -334,6 +336,19 @@ def test_the_lab_says_what_to_do_where_there_are_no_lessons(tmp_path: Path, monk
     assert "make lab" in result.stderr
 
 
+def fetched(address: str, server: Any) -> Any:
+    """The JSON at an address; waits for the server, which tells its address a moment before it answers."""
+    while True:
+        try:
+            with urllib.request.urlopen(address, timeout=60) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError:
+            raise
+        except urllib.error.URLError:
+            assert server.poll() is None, "the server has ended"
+            time.sleep(0.1)
+
+
 @pytest.mark.skipif(not LESSONS_ARE_HERE, reason="installed without the repository")
 def test_the_lab_prints_its_address_and_serves_the_first_lesson_without_asking_the_network() -> None:
     with socket.socket() as probe:
@@ -343,13 +358,11 @@ def test_the_lab_prints_its_address_and_serves_the_first_lesson_without_asking_t
     try:
         address = next(found[0] for line in process.stdout if (found := re.search(r"http://127\S+token=\S+", line)))
         assert "/lab/tree/notebooks/00_start_here.ipynb?" in address
-        with urllib.request.urlopen(address.replace("/lab/tree/", "/api/contents/"), timeout=30) as answer:
-            assert json.load(answer)["type"] == "notebook"
+        assert fetched(address.replace("/lab/tree/", "/api/contents/"), process)["type"] == "notebook"
         about_news = address.replace(
             "/lab/tree/notebooks/00_start_here.ipynb", "/lab/api/settings/@jupyterlab/apputils-extension:notification"
         )
-        with urllib.request.urlopen(about_news, timeout=30) as answer:
-            properties = json.load(answer)["schema"]["properties"]
+        properties = fetched(about_news, process)["schema"]["properties"]
         assert properties["fetchNews"]["default"] == "false"  # no network at run time, and no pop-up that asks for it
         assert properties["checkForUpdates"]["default"] is False
     finally:
