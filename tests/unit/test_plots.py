@@ -49,7 +49,7 @@ def test_a_plot_without_runs_is_empty_and_not_an_error() -> None:
 
 
 def test_no_two_of_the_first_28_curves_look_the_same_even_without_colour() -> None:
-    """4 kinds of line and 8 markers take turns: 8 curves differ without their colour, 28 with it (7 and 4 are coprime)."""
+    """4 lines and 8 markers take turns, so 8 curves differ without their colour; with 7 colours it is 4 x 7 curves."""
     assert len({(style(n)["linestyle"], style(n)["marker"]) for n in range(8)}) == 8
     assert len({(style(n)["linestyle"], style(n)["color"]) for n in range(28)}) == 28
 

@@ -142,7 +142,7 @@ class Worker:
             while run.done < run.target:  # the target may move while the run is on its way
                 start = run.history.state_at(run.done)
                 for one in fedlab.run(
-                    run.experiment, start=start, between_chunks=self._brake.check, on_upload=self._uploaded
+                    run.experiment, start=start, between_chunks=self._between_chunks, on_upload=self._uploaded
                 ):
                     with self._lock:
                         run.history.append(one)
@@ -159,6 +159,12 @@ class Worker:
             run.status = "failed"
             run.problem = _in_one_sentence(error)
             run.details = traceback.format_exc()
+
+    def _between_chunks(self) -> None:
+        preparing = self.preparing
+        self._brake.check()
+        if preparing and not self.preparing:
+            self._progressed()
 
     def _uploaded(self, number: int, result: object) -> None:
         self.uploads += 1

@@ -1,0 +1,172 @@
+"""Facts about the lab in JupyterLab, from opening a notebook to the second curve. One kernel for all of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page, expect
+
+LAB = "from fedlab_widgets import Lab\nlab = Lab()\nlab"
+
+
+@pytest.fixture(scope="module")
+def opened(open_notebook: Callable[..., Any]) -> Any:
+    notebook = open_notebook([LAB])
+    notebook.command("notebook:run-all-cells")
+    return notebook
+
+
+@pytest.fixture
+def lab(opened: Any) -> Any:
+    """The lab with nothing run and its controls as at first."""
+    lab = opened.lab()
+    lab.click("Reset")
+    lab.plots("no run yet")
+    return lab
+
+
+def test_a_run_draws_a_curve_that_passes_80_percent(lab: Any) -> None:
+    before = lab.plot.get_attribute("src")
+    lab.click("Run")
+    lab.says("Finished after 20 of 20")
+    lab.plots("after 20 rounds")
+    assert lab.plot.get_attribute("src") != before
+    assert lab.accuracies()["FedAvg"] > 80
+
+
+def test_fedprox_is_drawn_over_fedavg_and_the_legend_says_what_differs(lab: Any) -> None:
+    lab.type("rounds", 2)
+    lab.click("Run")
+    lab.says("Finished")
+    lab.choose("algorithm", "FedProx")
+    lab.type("mu", 0.5)
+    expect(lab.root.locator(".fedlab-moved")).to_contain_text("have moved")
+    expect(lab.root.locator(".fedlab-frame-moved")).to_be_visible()
+    lab.click("Run")
+    lab.plots(r"FedAvg: [\d.]+% after 2 rounds; FedProx, μ = 0.5: [\d.]+% after 2 rounds")
+    expect(lab.root.locator(".fedlab-moved")).to_be_empty()
+    rows = lab.root.locator(".fedlab-runs tr")
+    expect(rows).to_have_count(3)
+    expect(rows.nth(2)).to_contain_text("FedProx, μ = 0.5")
+
+
+def test_a_slider_moves_by_keyboard_and_its_box_follows(lab: Any) -> None:
+    handle = lab.control("parties").locator(".noUi-handle")
+    handle.focus()
+    handle.press("ArrowRight")
+    handle.press("ArrowRight")
+    expect(lab.control("parties").locator("input")).to_have_value("12")
+    expect(lab.heat_map).to_have_attribute("alt", re.compile("each of 12 parties"))
+
+
+def test_the_heat_map_follows_alpha_before_any_training(lab: Any) -> None:
+    lab.choose("partition", "Dirichlet (label skew)")
+    lab.type("alpha", 100)
+    expect(lab.heat_map).to_have_attribute("alt", re.compile("holds 10.0 of the 10 labels"))
+    even = lab.heat_map.get_attribute("src")
+    lab.type("alpha", 0.01)
+    expect(lab.heat_map).to_have_attribute("alt", re.compile(r"holds [12]\.\d of the 10 labels"))
+    assert lab.heat_map.get_attribute("src") != even
+    lab.plots("no run yet")
+
+
+def test_bad_input_is_told_beside_its_control_and_the_curves_stay(lab: Any) -> None:
+    lab.type("rounds", 1)
+    lab.click("Run")
+    lab.plots("after 1 rounds")
+    curves = lab.plot.get_attribute("src")
+    lab.type("parties", 0)
+    expect(lab.control("parties").locator("[role=alert]")).to_contain_text("must be a whole number from 1 to")
+    lab.click("Run")
+    expect(lab.root.locator(".fedlab-complaint").first).to_contain_text("A control is not right yet")
+    lab.type("parties", 6000)
+    expect(lab.control("parties").locator("[role=alert]")).to_contain_text("6,000 parties cannot share 5,000 examples")
+    assert lab.plot.get_attribute("src") == curves
+    lab.type("parties", 10)
+    expect(lab.control("parties").locator("[role=alert]")).to_have_count(0)
+
+
+def test_step_trains_one_round_at_a_time(lab: Any) -> None:
+    for rounds in (1, 2):
+        lab.click("Step")
+        lab.plots(f"after {rounds} rounds")
+        lab.says("Finished")
+
+
+def test_a_paused_run_stands_still_and_then_goes_on(lab: Any) -> None:
+    lab.type("rounds", 1000)
+    lab.click("Run")
+    lab.plots("after")
+    lab.click("Pause")
+    lab.says("Paused in round")
+    standing = lab.status.inner_text()
+    lab.root.page.wait_for_timeout(2000)
+    assert lab.status.inner_text() == standing
+    lab.click("Pause")
+    lab.says("^Round")
+    lab.click("Stop")
+    lab.says("Stopped after")
+
+
+def test_stop_ends_a_round_that_would_take_minutes(lab: Any) -> None:
+    lab.type("examples", 60000)
+    lab.type("local_epochs", 300)
+    lab.click("Run")
+    lab.says("Round 1")
+    lab.click("Stop")
+    lab.says("Ready")
+    lab.plots("no run yet")
+
+
+def test_the_lab_answers_while_a_cell_is_running(opened: Any, lab: Any) -> None:
+    lab.type("rounds", 1000)
+    opened.execute("import pathlib, time\nwhile not pathlib.Path('go').exists(): time.sleep(0.1)", wait=False)
+    lab.click("Run")
+    lab.plots("after")
+    lab.click("Stop")
+    lab.says("Stopped")
+    lab.type("parties", 11)
+    expect(lab.heat_map).to_have_attribute("alt", re.compile("each of 11 parties"))
+    (opened.folder / "go").touch()
+    assert opened.execute("print('the cell is over')") == "the cell is over"
+
+
+def test_the_curves_are_drawn_against_bytes_on_request(lab: Any) -> None:
+    lab.click("Step")
+    lab.plots("against round.*after 1 rounds")
+    lab.root.get_by_role("button", name="megabytes sent").click()
+    lab.plots("against megabytes sent")
+    lab.root.get_by_role("button", name="round", exact=True).click()
+    lab.plots("against round")
+
+
+def test_a_link_brings_its_settings_back_and_a_damaged_one_says_so(lab: Any) -> None:
+    lab.type("parties", 17)
+    lab.root.get_by_role("tab", name="Link").click()
+    shown = lab.root.locator(".fedlab-link")
+    expect(shown).to_contain_text("parties=17")
+    link = shown.inner_text()
+    lab.type("parties", 3)
+    paste = lab.root.locator(".fedlab-paste input")
+    paste.fill(link)
+    paste.press("Enter")
+    expect(lab.control("parties").locator("input")).to_have_value("17")
+    paste.fill(link.replace("17", "18"))
+    paste.press("Enter")
+    expect(lab.root.get_by_text("This link is damaged")).to_be_visible()
+    lab.root.get_by_role("tab", name="Runs").click()
+
+
+def test_what_a_run_gave_can_be_downloaded(lab: Any) -> None:
+    page: Page = lab.root.page
+    lab.click("Step")
+    lab.plots("after 1 rounds")
+    for kind, begins in (("CSV", b"number,test_accuracy"), ("JSON", b"{"), ("PNG", b"\x89PNG")):
+        lab.root.get_by_role("button", name=f"Save {kind}").click()
+        link = lab.root.get_by_role("link", name=re.compile(f"Download .*{kind.lower()}"))
+        with page.expect_download() as download:
+            link.click()
+        assert download.value.path().read_bytes().startswith(begins)
