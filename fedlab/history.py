@@ -19,7 +19,7 @@ STATES_KEPT = 256 * 2**20  # bytes of shared models that a history holds on to, 
 class History:
     """The rounds of one run, with the experiment that made them.
 
-    Each round's shared model is kept, so that a run can be forked from it, as long as they take less than
+    Each round's state is kept, so that a run can be forked from it, as long as they take less than
     `STATES_KEPT` bytes together; beyond that the one with the nearest neighbours is let go, the newest never.
 
     >>> history = History(experiment, run(experiment))
@@ -36,8 +36,8 @@ class History:
         self.rounds.append(one)
         if one.state is None:
             return
-        kept = [place for place, earlier in enumerate(self.rounds) if earlier.state is not None]
-        if len(kept) > max(2, STATES_KEPT // one.state.weights.nbytes):
+        room = max(2, STATES_KEPT // one.state.nbytes)
+        while len(kept := [place for place, earlier in enumerate(self.rounds) if earlier.state is not None]) > room:
             gaps = [after - before for before, after in zip([-1, *kept], kept[1:], strict=False)]
             place = kept[gaps.index(min(gaps))]
             self.rounds[place] = replace(self.rounds[place], state=None)
@@ -54,7 +54,9 @@ class History:
 
     def state_at(self, number: int) -> State | None:
         """The newest kept state of round `number` or before it; None if there is none: begin anew."""
-        return next((one.state for one in reversed(self.rounds) if one.number <= number and one.state is not None), None)
+        return next(
+            (one.state for one in reversed(self.rounds) if one.number <= number and one.state is not None), None
+        )
 
     def up_to(self, number: int, experiment: Experiment) -> History:
         """The first `number` rounds as the beginning of another experiment's history: a fork."""

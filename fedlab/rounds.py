@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, is_dataclass
 from typing import Any
 
 import numpy as np
@@ -21,6 +22,24 @@ class State:
     algorithm: str = ""  # whose memory this is; "" before the first round: there is none
     memory: Any = None  # what the algorithm remembers; see `FedAvg.initial_memory`
     examples: tuple[int, ...] = ()  # n_k of the parties that the memory is about
+
+    @property
+    def nbytes(self) -> int:
+        """What it takes to keep this state: the shared model and the arrays in the algorithm's memory, once each."""
+        return self.weights.nbytes + sum(array.nbytes for array in {id(a): a for a in _arrays(self.memory)}.values())
+
+
+def _arrays(memory: Any) -> Iterator[np.ndarray]:
+    """All arrays in an algorithm's memory: an array, or tuples, lists, dictionaries and dataclasses of them."""
+    if isinstance(memory, np.ndarray):
+        yield memory
+    elif isinstance(memory, dict):
+        yield from _arrays(list(memory.values()))
+    elif isinstance(memory, (tuple, list)):
+        for part in memory:
+            yield from _arrays(part)
+    elif is_dataclass(memory):
+        yield from _arrays([getattr(memory, field.name) for field in fields(memory)])
 
 
 @dataclass(frozen=True)

@@ -106,3 +106,17 @@ def test_scaffolds_control_variates_average_to_the_shared_one(blobs: Dataset) ->
     memory = last.state.memory
     assert memory.mean == pytest.approx(sum(p * c for p, c in zip(memory.shares, memory.own, strict=True)), abs=1e-5)
     assert np.linalg.norm(memory.mean) > 0.01
+
+
+def test_a_state_knows_what_it_takes_to_keep_it(blobs: Dataset) -> None:
+    """8 x 4 + 4 weights of 4 bytes; SCAFFOLD has c and five c_k of that size beside them, and five shares of 8 bytes."""
+    for name, vectors, more in (
+        ("fedavg", 1, 0),
+        ("fedavgm", 2, 0),
+        ("fedadam", 3, 0),
+        ("alone", 6, 0),
+        ("scaffold", 7, 40),
+    ):
+        (one,) = run(experiment(algorithm=name, rounds=1), dataset=blobs)
+        assert one.state is not None
+        assert one.state.nbytes == vectors * 36 * 4 + more
