@@ -89,7 +89,7 @@ show(figure, alt="Heat map: how many images of each digit the three parties hold
 
 # %%
 guess = predict(
-    "After 10 rounds, how many of the 10,000 test images does the shared model get right?", unit="%", rounds=10
+    "After 10 rounds, what share of the 10,000 test images does the shared model get right?", unit="%", rounds=10
 )
 guess
 
@@ -102,7 +102,7 @@ guess
 # %%
 global_model = build("2nn", (28, 28), data.classes, seed=0)
 
-import keras
+import keras  # only now: `build` has started TensorFlow without its notices
 
 keras.utils.set_random_seed(0)
 global_model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))

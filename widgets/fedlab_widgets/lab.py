@@ -119,8 +119,10 @@ class Lab:
         kernel.forget(self)
         self._worker.close()
         self._painter.close()
+        lent = _every(self._prediction.in_lab) if self._prediction else []
         for widget in _every(self.view):
-            widget.close()
+            if widget not in lent:
+                widget.close()
 
     def __repr__(self) -> str:
         run = next((run for run in reversed(self._runs.all) if run.done), None)
@@ -247,7 +249,8 @@ class Lab:
         tabs.add_class("fedlab-tabs")
         middle = widgets.HBox([self._controls.view, pictures])
         middle.add_class("fedlab-middle")
-        view = widgets.VBox([style, self._transport.view, middle, tabs])
+        question = [self._prediction.in_lab] if self._prediction else []
+        view = widgets.VBox([style, *question, self._transport.view, middle, tabs])
         view.add_class("fedlab-lab")
         return view
 

@@ -45,7 +45,6 @@ class Prediction:
             self._input: Any = widgets.RadioButtons(options=self.choices, value=None, layout={"width": "auto"})
         else:
             self._input = widgets.Text(placeholder=f"{low:g} to {high:g}", layout={"width": "110px"})
-            self._input.on_submit(lambda _: self._press())
         self._unit = widgets.HTML(html.escape(unit))
         self._button = widgets.Button(description="This is my prediction", icon="check", button_style="primary")
         self._button.layout.width = "auto"
@@ -54,6 +53,7 @@ class Prediction:
         row = (widgets.VBox if choices else widgets.HBox)([self._input, self._unit, self._button])
         text = widgets.HTML(f'<p class="fedlab-question"><b>Predict.</b> {html.escape(question)}</p>')
         self.view = widgets.VBox([text, row, self._said])
+        self.in_lab = widgets.VBox([text, row, self._said])  # the same once more, above the lab; later the result alone
         self.answer: Any = None
         if question in _kept:
             self.answer_with(_kept[question])
@@ -68,6 +68,7 @@ class Prediction:
         self.answer = _kept[self.question] = value
         self._input.value = value if self.choices else f"{value:g}"
         self._input.disabled = self._button.disabled = True
+        self.in_lab.children = [self._said]
         self._say(f"You predict {self._words(value)}. Now run it and see.")
         for tell in self._followers:
             tell()

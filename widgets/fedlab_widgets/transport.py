@@ -12,7 +12,7 @@ from fedlab_widgets.worker import Worker
 
 Act = Callable[[], None]
 
-LOCKED = "Answer the question above first: then Run unlocks."
+LOCKED = '<div class="fedlab-lesson" role="status">Answer the question first: then Run unlocks.</div>'
 
 
 class Transport:
@@ -44,8 +44,8 @@ class Transport:
         self._bar.bar_style = "warning" if worker.paused else "danger" if run and run.problem else "info"
         self._status.value = f'<span class="fedlab-status" role="status">{html.escape(status_of(worker, run))}</span>'
         if locked:
-            self.say(LOCKED)
-        elif LOCKED in self._message.value:
+            self._message.value = LOCKED
+        elif self._message.value == LOCKED:
             self.say("")
         if worker.problem:
             self.say(worker.problem)
