@@ -23,11 +23,11 @@ lab: $(VENV)/lab.stamp
 
 install: $(VENV)/lab.stamp
 
-test: lint $(VENV)/browser.stamp
-	$(BIN)/pytest $(ARGS)
+test: test-fast $(VENV)/browser.stamp
+	$(BIN)/pytest tests/browser
 
 test-fast: lint
-	$(BIN)/pytest --ignore tests/browser $(ARGS)
+	$(BIN)/pytest --numprocesses 2 --dist loadfile --ignore tests/browser $(ARGS)
 
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff check
