@@ -24,9 +24,10 @@ FEATURES, CLASSES = 60, 10
 
 
 class Synthetic(Source):
-    """synthetic(α, β): α says how much the parties' truths differ, β how much their examples do.
+    """synthetic(α, β): every party has a truth W_k, b_k and examples around a v_k of its own.
 
-    Even synthetic(0, 0) is not IID: every W_k and v_k is drawn for its party. `SyntheticIID` is. Take the partition
+    β sets the v_k further apart. α is meant to set the truths further apart, but u_k moves all ten scores of an example
+    alike, so α changes no label. Even synthetic(0, 0) is far from IID: `SyntheticIID` is that. Take the partition
     `natural` to leave each party its own examples; any other deals all of them out anew.
     """
 
@@ -36,14 +37,14 @@ class Synthetic(Source):
 
     synthetic_alpha: float = setting(
         1.0,
-        "How much the parties' truths differ: the same x gets another y.",
+        "Meant to make the parties' truths differ; it moves all scores alike, so it changes no label.",
         symbol="α",
         low=0.0,
         high=10.0,
         slider=(0, 2),
     )
     synthetic_beta: float = setting(
-        1.0, "How much the parties' examples differ.", symbol="β", low=0.0, high=10.0, slider=(0, 2)
+        1.0, "How far apart the parties' examples lie.", symbol="β", low=0.0, high=10.0, slider=(0, 2)
     )
 
     def load(self, parties: int, seed: int) -> Dataset:

@@ -109,7 +109,7 @@ def test_scaffolds_control_variates_average_to_the_shared_one(blobs: Dataset) ->
 
 
 def test_a_state_knows_what_it_takes_to_keep_it(blobs: Dataset) -> None:
-    """8 x 4 + 4 weights of 4 bytes; SCAFFOLD has c and five c_k of that size beside them, and five shares of 8 bytes."""
+    """8 x 4 + 4 weights of 4 bytes; SCAFFOLD has c and five c_k of that size too, and five shares of 8 bytes."""
     for name, vectors, more in (
         ("fedavg", 1, 0),
         ("fedavgm", 2, 0),
