@@ -210,6 +210,9 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[list[s
             "JUPYTER_CONFIG_DIR": "config", "JUPYTERLAB_SETTINGS_DIR": "settings", "JUPYTER_RUNTIME_DIR": "runtime",
             "JUPYTERLAB_WORKSPACES_DIR": "workspaces", "IPYTHONDIR": "ipython",
         }  # fmt: skip
+        news = home / "settings" / "@jupyterlab" / "apputils-extension" / "notification.jupyterlab-settings"
+        news.parent.mkdir(parents=True)
+        news.write_text('{"fetchNews": "false"}')  # or JupyterLab asks, on top of the lab
         port = free_port()
         log = (home / "log.txt").open("wb")
         process = subprocess.Popen(
