@@ -36,7 +36,7 @@ WIDEST = 256  # examples that go through the model at once during training
 CHUNK_DENSE, CHUNK_CONVOLUTION = 2048, 128  # examples in one compiled call: 20 to 200 ms, so that Stop is prompt
 ROWS_DENSE, ROWS_CONVOLUTION = 2500, 500  # test examples that go through the model at once
 
-traces: list[str] = []  # one entry whenever TensorFlow traces a training function; a test counts them
+traces: list[str] = []  # one entry whenever TensorFlow traces a function of a model; a test counts them
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +64,6 @@ class LocalTraining:
         self.evaluation_rows = ROWS_CONVOLUTION if self.convolutional else ROWS_DENSE
         self._compiled: dict[Any, Callable[..., Any]] = {}
         self._compiling = threading.Lock()  # parties on two threads meet a new shape at the same moment
-        self._logits = self._function(self._logits_of)
 
     def tensors(self, flat: np.ndarray) -> list[np.ndarray]:
         """Cut a flat vector (P,) into arrays of the shapes of the model's weight tensors."""
@@ -132,8 +131,8 @@ class LocalTraining:
     def logits_of(self, weights: np.ndarray, x: np.ndarray) -> np.ndarray:
         """(n, classes) the model's outputs as logits (log-probabilities for a model that ends in softmax)."""
         tensors = self.tensors(weights)
-        parts = [self._logits(tensors, part).numpy() for part in _in_rows(x, self.evaluation_rows)]
-        return np.concatenate(parts)[: len(x)]
+        parts = _in_rows(x, self.evaluation_rows)
+        return np.concatenate([self._call("logits", self._logits_of, tensors, part) for part in parts])[: len(x)]
 
     def _make_steps(
         self, algorithm: Algorithm, weights: Any, velocity: Any, seeds: Any, data: Any, rule: Any, values: Any

@@ -44,7 +44,12 @@ def run(experiment: Experiment, dataset: Dataset, model: keras.Model) -> Iterato
 
 
 def train(
-    model: keras.Model, shared: Weights, x: np.ndarray, y: np.ndarray, order: np.random.Generator, experiment: Experiment
+    model: keras.Model,
+    shared: Weights,
+    x: np.ndarray,
+    y: np.ndarray,
+    order: np.random.Generator,
+    experiment: Experiment,
 ) -> Weights:
     """One party's local training: w <- w - η (∇l(w; b) + μ (w - w_t)) for each batch b of each local epoch."""
     load_tensorflow()
@@ -67,7 +72,7 @@ def train(
 def average(uploads: list[tuple[int, Weights]]) -> Weights:
     """w = Σ n_k/n w_k: each party's weights count by its examples n_k."""
     n = sum(n_k for n_k, _ in uploads)
-    return [sum(n_k / n * w_k[i] for n_k, w_k in uploads) for i in range(len(uploads[0][1]))]
+    return [np.sum([n_k / n * w_k[i] for n_k, w_k in uploads], axis=0) for i in range(len(uploads[0][1]))]
 
 
 def accuracy(model: keras.Model, weights: Weights, dataset: Dataset) -> float:
