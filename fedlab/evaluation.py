@@ -20,15 +20,16 @@ def evaluate(
 ) -> tuple[float, float]:
     """Accuracy and mean cross-entropy (nats) on the test examples.
 
-    models: (P,) each. Several models share the examples out among themselves, so the result is their mean, and it costs
-    about as much as that of one.
+    models: (P,) each. Several models share the examples out among themselves, so the result is their mean, and few
+    models cost about as much as one.
     """
+    slices = -(-processors() // len(models))
     work = [
         (w, x, y)
         for first, w in enumerate(models)
         for x, y in zip(
-            np.array_split(dataset.test_x[first :: len(models)], processors()),
-            np.array_split(dataset.test_y[first :: len(models)], processors()),
+            np.array_split(dataset.test_x[first :: len(models)], slices),
+            np.array_split(dataset.test_y[first :: len(models)], slices),
             strict=True,
         )
         if len(y)
