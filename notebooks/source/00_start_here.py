@@ -1,7 +1,7 @@
 # %% [markdown]
 # # Start here: federated learning in five minutes
 #
-# Three hospitals want one model that reads handwritten digits. None of them may give its images away.
+# Some hospitals want one model that reads handwritten digits. None of them may give its images away.
 # **Federated learning** trains that model anyway: the model travels, the images stay where they are.
 #
 # On this page you train such a model yourself, on real images, in this browser. After it you will be able to
@@ -14,8 +14,7 @@
 # *Run > Run All Cells* from the menu once, and then read on. You need not change any code.
 
 # %%
-from fedlab import Experiment
-from fedlab.lessons import claims
+from fedlab.lessons import claims_00 as promised
 from fedlab_widgets import Lab
 
 lab = Lab()
@@ -33,8 +32,8 @@ lab
 # | buttons at the top | *Run* trains, *Pause* holds, *Step* does one round, *Stop* ends, *Reset* forgets everything |
 # | the plot | how many of 10,000 images that nobody trained on the shared model gets right, round by round; below it the loss |
 # | the heat map | who holds what: a column for each party, a row for each digit |
-# | controls on the left | what to run; move over a name to read what it teaches |
-# | the small bars beside a control | *sweep*: run several values of that setting and compare their curves |
+# | controls on the left | what to run; move over one, or tab to it, and read what it teaches |
+# | *sweep* beside a control | run several values of that setting and compare their curves |
 # | *Runs* | one line for each run: hide it, save it, continue from it |
 # | *Code* and *Link* | the Python that repeats a run without the lab, and a short text that restores the settings |
 #
@@ -50,73 +49,38 @@ lab
 # round is done, run the cell below: it holds what we promise against what your run did.
 
 # %%
-alike = Experiment()
-claims(
-    lab,
-    [alike],
-    {
-        "After one round the model already gets more than half of the test images right": lambda run: (
-            run.rounds[0].test_accuracy > 0.5
-        ),
-        "It passes 80 % within 5 rounds": lambda run: run.rounds_to(0.80) <= 5,
-        "It ends above 90 %": lambda run: run.rounds[-1].test_accuracy > 0.90,
-    },
-)
+promised.just_run(lab)
 
 # %% [markdown]
 # ### 2. Give everybody other digits
 #
 # Set *partition* to **Dirichlet (label skew)** and its *alpha* to **0.1**. Look at the heat map before you run: most
-# parties now know only two or three digits. Press **Run**.
+# parties now know only two or three digits. Press **Run**, and when it is done run
+# the cell below.
 #
 # You should see the new curve crawl below the first one. Each party pulls the shared model towards its own digits, and
 # the average is a compromise. Lesson 03 is about this.
 
 # %%
-skewed = Experiment(partition="dirichlet", alpha=0.1, rounds=10)
-claims(
-    lab,
-    [alike, skewed],
-    {
-        "After 10 rounds skewed parties are at least 10 points behind": lambda alike, skewed: (
-            skewed.rounds[9].test_accuracy < alike.rounds[9].test_accuracy - 0.10
-        ),
-        "Nobody has fewer images than before: only the mix has changed": lambda alike, skewed: (
-            [party.examples for party in skewed.rounds[0].parties]
-            == [party.examples for party in alike.rounds[0].parties]
-        ),
-    },
-)
+promised.other_digits(lab)
 
 # %% [markdown]
 # ### 3. Work longer, talk less
 #
 # Set *partition* back to **IID** and *local epochs* to **5**: each party now goes through its images five times before it
-# sends its model. Press **Run**.
+# sends its model. Press **Run**, and when it is done run the cell below.
 #
-# You should see a curve that rises in fewer rounds. Above the plot, switch from *round* to *megabytes sent, both ways*:
+# You should see a curve that rises in fewer rounds. Above the plot, switch from *round* to *megabytes sent*:
 # the same accuracy has cost less to send. It has cost more computing. Lesson 02 is about this trade.
 
 # %%
-longer = Experiment(local_epochs=5, rounds=10)
-claims(
-    lab,
-    [alike, longer],
-    {
-        "With 5 local epochs it passes 90 % in at most half of the rounds": lambda alike, longer: (
-            2 * longer.rounds_to(0.90) <= alike.rounds_to(0.90)
-        ),
-        "A round sends as much as before: 15.9 MB": lambda alike, longer: (
-            {round((one.bytes_up + one.bytes_down) / 1e6, 1) for one in [*alike, *longer]} == {15.9}
-        ),
-    },
-)
+promised.work_longer(lab)
 
 # %% [markdown]
 # ## What this does not show
 #
 # All parties live in this one computer: the sending is counted, not done. No image left its party; but a model that was
-# trained on images can still tell something about them. Keeping that secret needs more, and it has a lesson of its own.
+# trained on images can still tell something about them. Keeping that secret takes more than this.
 #
 # ## Words
 #

@@ -392,11 +392,11 @@ check.check_shared(shares_a_model)
 # %% [markdown]
 # ## What this does not show
 #
-# This was the easy case, and federated learning has open problems. Each has a lesson or an issue of its own.
+# This was the easy case. Federated learning has open problems, and each is a field of its own.
 #
-# - **Different data.** All three parties had a fair mix of digits. Real parties do not, and then the average can be poor.
-# - **Cost.** 47.8 MB is little. A phone network has millions of parties and models a thousand times as big.
-# - **Slow and missing parties.** Ours all answered, at once. Phones run out of battery.
+# - **Different data.** All three parties had a fair mix of digits. Real parties do not, and then the average can be poor: lesson 03.
+# - **Cost.** 47.8 MB is little. A phone network has millions of parties, and models a thousand times as big. How to send less: lesson 02.
+# - **Slow and missing parties.** Ours all answered, at once. Phones run out of battery: lesson 04.
 # - **Privacy.** The images stayed at home, but weights can give away what they were trained on.
 # - **Trust.** Nobody lied. One party that does can ruin a plain average.
 #
