@@ -32,7 +32,7 @@ class FedAdagrad(FedAvg):
     title: ClassVar[str] = "FedAdagrad"
     lesson: ClassVar[str] = "The server takes ever smaller steps for weights that have moved much: cautious."
 
-    server_learning_rate: float = server_step(0.1)
+    server_learning_rate: float = server_step(0.01)
     beta_1: float = setting(
         0.0, "How much of the last rounds' direction the server remembers.", symbol="β₁", low=0.0, high=0.99
     )

@@ -48,7 +48,7 @@ DEFAULTS = {  # of version 1; raise VERSION in vocabulary.py before you change o
     "fedprox.mu": 0.1,
     "fedavgm.server_momentum": 0.9,
     "fedavgm.server_learning_rate": 1.0,
-    "fedadagrad.server_learning_rate": 0.1,
+    "fedadagrad.server_learning_rate": 0.01,
     "fedadagrad.beta_1": 0.0,
     "fedadagrad.tau": 0.001,
     "fedadam.server_learning_rate": 0.01,
