@@ -23,7 +23,7 @@ from fedlab.lessons import checks_01 as check
 from fedlab.lessons import claim, claims
 from fedlab.models import build
 from fedlab.randomness import Choice, generator
-from fedlab_widgets import Lab, predict, show, show_bars, show_source
+from fedlab_widgets import Lab, predict, show, show_bars, show_lines, show_source
 
 # %% [markdown]
 # ## What it is
@@ -206,13 +206,17 @@ claim("After one round, counting examples instead of parties gains more than 5 p
 show_source(reference.train, reference.average)
 
 # %% [markdown]
-# Beside the formulas:
-#
-# | step | formula | line |
-# | --- | --- | --- |
-# | 2 | $w \leftarrow w - \eta\,\bigl(\nabla l(w; b) + \mu\,(w - w_t)\bigr)$ | `w.assign(w - experiment.learning_rate * (gradient + mu * (w - w_t)))` |
-# | 4 | $w_{t+1} = \sum_k \frac{n_k}{n}\, w_k$ | `sum(n_k / n * w_k[i] for n_k, w_k in uploads)` |
-#
+# The two lines that matter, beside their formulas:
+
+# %%
+show_lines(
+    {
+        r"step 2: $w \leftarrow w - \eta\,(\nabla l(w; b) + \mu\,(w - w_t))$": (reference.train, "w.assign"),
+        r"step 4: $w_{t+1} = \sum_k \frac{n_k}{n}\, w_k$": (reference.average, "n_k / n * w_k"),
+    }
+)
+
+# %% [markdown]
 # $\eta$ is the learning rate, $b$ a batch of 32 images, $\nabla l(w; b)$ the gradient of the loss on that batch. $\mu$ is 0
 # here; it belongs to FedProx, in lesson 04. This algorithm is called **FedAvg**, for federated averaging. Compare the
 # weights $n_k/n$ with those in the objective: they are the same.

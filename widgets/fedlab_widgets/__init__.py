@@ -5,7 +5,7 @@ Lab()
 """
 
 from fedlab_widgets.lab import Lab
-from fedlab_widgets.lesson import show, show_bars, show_source
+from fedlab_widgets.lesson import show, show_bars, show_lines, show_source
 from fedlab_widgets.predict import predict
 
-__all__ = ["Lab", "predict", "show", "show_bars", "show_source"]
+__all__ = ["Lab", "predict", "show", "show_bars", "show_lines", "show_source"]

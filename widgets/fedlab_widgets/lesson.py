@@ -38,6 +38,21 @@ def show_source(*things: Any) -> None:
         display({"text/markdown": markdown, "text/plain": f"{title}\n\n{source}"}, raw=True)
 
 
+def show_lines(formulas: Mapping[str, tuple[Any, str]]) -> None:
+    """Show formulas, each beside the line of the kit's code that is it, as the code is now.
+
+    formulas: a formula in LaTeX (with its $) to a function and a part of the wanted line. A part that the function does
+    not hold raises ValueError: the lesson is then behind the kit.
+    """
+    rows = ["| formula | line | in |", "| --- | --- | --- |"]
+    for formula, (function, part) in formulas.items():
+        line = next((line.strip() for line in inspect.getsource(function).splitlines() if part in line), None)
+        if line is None:
+            raise ValueError(f"There is no {part!r} in {function.__qualname__} any more.")
+        rows.append(f"| {formula} | `{line.replace('|', chr(92) + '|')}` | `{function.__qualname__}` |")
+    display({"text/markdown": "\n".join(rows), "text/plain": "\n".join(rows)}, raw=True)
+
+
 def show(figure: Figure, alt: str) -> None:
     """Show a figure, sharp and on white, with one sentence that says what is to be seen in it.
 
