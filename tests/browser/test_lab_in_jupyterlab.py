@@ -53,6 +53,18 @@ def test_fedprox_is_drawn_over_fedavg_and_the_legend_says_what_differs(lab: Any)
     expect(rows.nth(2)).to_contain_text("FedProx, μ = 0.5")
 
 
+def test_run_takes_what_was_typed_just_before_the_click(lab: Any) -> None:
+    lab.choose("partition", "Dirichlet (label skew)")
+    lab.type("rounds", 1)
+    labels = []
+    for alpha in (0.2, 0.3, 0.4, 0.5):
+        lab.type("alpha", alpha)
+        lab.click("Run")
+        labels.append(f"α = {alpha}")
+        lab.plots(f"{labels[-1] if len(labels) > 1 else 'FedAvg'}: [\\d.]+% after 1 rounds")
+    assert list(lab.accuracies()) == labels
+
+
 def test_a_slider_moves_by_keyboard_and_its_box_follows(lab: Any) -> None:
     handle = lab.control("parties").locator(".noUi-handle")
     handle.focus()

@@ -59,7 +59,9 @@ def numbers(history: History) -> list[tuple[float, float]]:
 
 
 def test_importing_the_kit_and_showing_a_lab_does_not_start_tensorflow() -> None:
-    program = "import sys; from fedlab_widgets import Lab; Lab()._repr_mimebundle_(); print('tensorflow' in sys.modules)"
+    program = (
+        "import sys; from fedlab_widgets import Lab; Lab()._repr_mimebundle_(); print('tensorflow' in sys.modules)"
+    )
     done = subprocess.run([sys.executable, "-c", program], timeout=300, capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
 

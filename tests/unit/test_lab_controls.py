@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any, ClassVar
 
@@ -15,7 +16,9 @@ from fedlab_widgets.control import Control, steps, sweep_values
 from fedlab_widgets.controls import Controls, with_settings_for
 
 
-def controls_of(experiment: Experiment = Experiment(), own: tuple[type, ...] = (), shown: tuple[str, ...] = ()) -> Controls:
+def controls_of(
+    experiment: Experiment = Experiment(), own: tuple[type, ...] = (), shown: tuple[str, ...] = ()
+) -> Controls:
     return Controls(experiment, own, shown, changed=lambda: None, sweep=lambda experiments: None)
 
 
@@ -56,7 +59,7 @@ def test_every_setting_of_an_experiment_has_a_control_that_teaches(name: str) ->
 def test_every_algorithm_and_partition_can_be_chosen_and_brings_its_own_controls(role: str) -> None:
     kinds: dict[str, type] = {"algorithm": ALGORITHMS, "partition": PARTITIONS}[role]  # type: ignore[assignment]
     controls = controls_of()
-    for kind in kinds.values():  # type: ignore[attr-defined]
+    for kind in kinds.values():
         control(controls, role).picker.value = kind
         assert type(getattr(controls.experiment, role)) is kind
         for name, about in settings_of(kind).items():
@@ -134,7 +137,9 @@ def test_what_an_algorithm_fixes_cannot_be_moved_and_says_why() -> None:
 def test_only_the_named_controls_are_shown_until_one_asks_for_all() -> None:
     names = ("parties", "alpha")
     controls = controls_of(with_settings_for(names, Experiment()), shown=names)
-    shown = [name for name in (*settings_of(Experiment), "alpha") if control(controls, name).view in views(controls.view)]
+    shown = [
+        name for name in (*settings_of(Experiment), "alpha") if control(controls, name).view in views(controls.view)
+    ]
     assert shown == ["parties", "alpha"]
     everything = next(one for one in views(controls.view) if getattr(one, "description", "") == "all controls")
     everything.value = True
@@ -163,8 +168,15 @@ def test_a_sweep_takes_a_few_values_that_the_control_can_show(name: str) -> None
 
 def test_a_sweep_runs_the_values_of_one_setting_and_leaves_the_control_alone() -> None:
     swept: list[Experiment] = []
-    controls = Controls(Experiment(examples=50), (), (), lambda: None, swept.extend)
+    done = threading.Event()
+
+    def sweep(experiments: list[Experiment]) -> None:
+        swept.extend(experiments)
+        done.set()
+
+    controls = Controls(Experiment(examples=50), (), (), lambda: None, sweep)
     control(controls, "parties").sweep.click()
+    assert done.wait(60)
     assert {one.with_(parties=10) for one in swept} == {Experiment(examples=50)}
     assert len(swept) > 1
     assert all(one.parties <= 50 for one in swept)  # more parties than examples are not allowed, so left out

@@ -16,6 +16,7 @@ from fedlab.differences import title_of
 from fedlab.experiment import KINDS
 from fedlab.settings import InvalidSetting, settings_of, unknown_setting
 from fedlab_widgets.control import Control, sweep_values
+from fedlab_widgets.kernel import soon
 
 # what a first lab shows; the rest, and whatever is added to `Experiment` later, is one click away
 USUAL = (
@@ -130,7 +131,7 @@ class Controls:
             default,
             options=options,
             changed=self._moved,
-            sweep=None if name == NO_SWEEP else lambda: self._run_sweep(name),
+            sweep=None if name == NO_SWEEP else lambda: soon(lambda: self._run_sweep(name)),
         )
 
     def _own_controls(self, kind: type) -> dict[str, Control]:

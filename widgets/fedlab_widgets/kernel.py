@@ -7,10 +7,13 @@ from __future__ import annotations
 
 import signal
 import threading
+from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Protocol
 
 from IPython import get_ipython
+
+GRACE = 0.15  # seconds
 
 
 class Living(Protocol):
@@ -24,6 +27,17 @@ class Living(Protocol):
 _labs: dict[Living, tuple[str, str]] = {}  # each with the cell that made it, and that cell's run
 _fresh: list[Living] = []  # labs whose cell is still running
 _watched: list[Any] = []  # the IPython shell whose events we get
+
+
+def soon(act: Callable[[], None]) -> None:
+    """Do what a click asks for when everything that was typed before the click has arrived.
+
+    A click may overtake it: ipykernel 7 takes messages on two threads, and ipywidgets holds a widget's second change
+    back until the kernel has answered the first.
+    """
+    timer = threading.Timer(GRACE, act)
+    timer.daemon = True
+    timer.start()
 
 
 def enrol(lab: Living) -> None:

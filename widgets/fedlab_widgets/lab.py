@@ -52,7 +52,11 @@ class Lab:
         self._worker = Worker(self._lock, self._refresh, lambda: self._painter.ask("state"))
         self._controls = Controls(self._start, [*algorithms, *partitions], controls, self._moved, self._sweep)
         self._transport = Transport(
-            run=self._press_run, pause=self._pause, step=self._step, stop=self.stop, reset=self._reset
+            run=lambda: kernel.soon(self._press_run),
+            pause=self._pause,
+            step=lambda: kernel.soon(self._step),
+            stop=self.stop,
+            reset=self._reset,
         )
         self._prediction = prediction
         self._curves = Curves(self._runs, lambda: self._painter.ask("curves"), prediction)
