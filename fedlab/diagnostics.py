@@ -105,8 +105,8 @@ def principal_plane(points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
     points: (m, P), for example the parties' weights and the shared model of several rounds, m of two or more.
     Returns (m, 2) coordinates around their mean, and (2,) the share of the variance along each axis. Distances in the
-    plane are those of the points, as far as the plane shows them. The first point off the middle lies on an axis' positive
-    side, so the same points always give the same picture.
+    plane are those of the points, as far as the plane shows them. The first point off the middle lies on an axis'
+    positive side, so the same points always give the same picture.
     """
     centred = points - points.mean(axis=0)
     values, vectors = np.linalg.eigh((centred @ centred.T).astype(np.float64))  # m x m, for P is large and m is small

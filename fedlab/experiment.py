@@ -171,7 +171,9 @@ def _misplaced(name: str, settings: dict[str, Any]) -> InvalidSetting:
         if owners:
             chosen = getattr(settings.get(role, Experiment.model_fields[role].default), "name", "")
             if chosen in owners:
-                return InvalidSetting(name, f"The {role} {chosen} is given whole, with its own {name}: set {name} there.")
+                return InvalidSetting(
+                    name, f"The {role} {chosen} is given whole, with its own {name}: set {name} there."
+                )
             return InvalidSetting(
                 name, f"{name} is a setting of the {role} {' or '.join(owners)}, but the {role} here is {chosen}."
             )
