@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import numpy as np
 import pytest
 from matplotlib.figure import Figure
 
@@ -113,7 +114,7 @@ def test_only_an_answered_percentage_is_drawn() -> None:
     assert not ax.lines
     _type(guess, "85")
     guess.draw(ax)
-    assert [float(y) for y in ax.lines[0].get_ydata()] == [0.85, 0.85]
+    assert np.array_equal(ax.lines[0].get_ydata(), [0.85, 0.85])
     assert [text.get_text() for text in ax.texts] == ["you predicted 85 %"]
 
 
