@@ -68,7 +68,12 @@ def draw(ax: Axes, one: Walk, title: str, rounds_with_steps: Sequence[int] = (0,
         look = style(k + 1)
         ax.plot(*CENTRES[k], marker=look["marker"], color=look["color"], ms=8, ls="")
         ax.annotate(
-            f"{name}'s\nminimum", CENTRES[k], (0, 8), textcoords="offset points", ha="center", fontsize="x-small"
+            f"{name}'s\nminimum",
+            CENTRES[k],
+            (0, 8 - 32 * k),
+            textcoords="offset points",
+            ha="center",
+            fontsize="x-small",
         )
         for number in rounds_with_steps:
             ax.plot(*one.steps[number][k].T, color=look["color"], ls=look["linestyle"], lw=1.1, marker=".", ms=3)

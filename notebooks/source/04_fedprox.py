@@ -60,16 +60,20 @@ def late_loss(run):
     return np.mean(run.column("test_loss")[len(run) // 2 :])
 
 
+ANSWERS = ["keeping the stragglers' work", "the pull, μ = 1"]
+
+
 def who_gains(histories):
-    """The right answer to the question below, once the lab has all three runs."""
-    runs = {type(h.experiment.algorithm).name + str(getattr(h.experiment.algorithm, "mu", "")): h for h in histories}
-    if not {"fedavg", "fedprox0.0", "fedprox1.0"} <= runs.keys() or min(map(len, runs.values())) < fedavg.rounds:
+    """The right answer to the question below; None until the lab has all three runs."""
+    done = {
+        (h.experiment.algorithm.name, getattr(h.experiment.algorithm, "mu", None)): h for h in histories if len(h) >= 30
+    }
+    if not {("fedavg", None), ("fedprox", 0.0), ("fedprox", 1.0)} <= done.keys():
         return None
-    kept, pulled = late_loss(runs["fedprox0.0"]), late_loss(runs["fedprox1.0"])
-    return ANSWERS[0] if late_loss(runs["fedavg"]) - kept > kept - pulled else ANSWERS[1]
+    dropped, kept, pulled = (late_loss(done[one]) for one in (("fedavg", None), ("fedprox", 0.0), ("fedprox", 1.0)))
+    return ANSWERS[0] if dropped - kept > kept - pulled else ANSWERS[1]
 
 
-ANSWERS = ["keeping the stragglers' work", "the pull, μ = 1", "nothing: FedAvg is as good"]
 guess = predict("Which of FedProx's two ideas will lower the loss more here?", ANSWERS, truth=who_gains)
 guess
 
@@ -80,8 +84,8 @@ guess
 # 2. Set *algorithm* to **FedProx** and *μ* to **0**, and press **Run**: only the first idea.
 # 3. Set *μ* to **1** and press **Run**: both ideas.
 #
-# Above the plot you can switch from *test accuracy* to *test loss*. The heat map shows what was made for whom: few parties
-# have much, many have little, and the mixes of classes differ.
+# Look at both plots, the accuracy and below it the loss. The heat map shows what was made for whom: a few parties have much,
+# many have little, and their mixes of classes differ.
 
 # %%
 lab = Lab(fedavg, controls=["algorithm", "mu", "stragglers"], prediction=guess)
@@ -380,7 +384,7 @@ check.check_local(local_training)
 # %% [markdown]
 # ## What this does not show
 #
-# - **The best $\mu$.** It depends on data and on how long parties train; people tune it. Click the bars beside *μ* in the lab
+# - **The best $\mu$.** It depends on data and on how long parties train; people tune it. Click *sweep* beside *μ* in the lab
 #   to run several values. A fair comparison tunes FedAvg's learning rate as well: a smaller $\eta$ also keeps parties near.
 # - **That stragglers are like this.** Here a new nine of ten are slow in each round, by chance. Real slow phones are slow every
 #   round, and often hold other data than fast ones: then dropping them is unfair, not only wasteful.

@@ -131,11 +131,11 @@ for name, one in walks.items():
     print(f"{ALGORITHMS[name].title} is at ({a:.1f}, {b:.1f}), {plane.distance(one):.1f} from the minimum of the mean.")
 
 # %% [markdown]
-# Look at the thin lines in the left picture: the parties' steps in the first round and in the last. Party 1's valley is steep,
-# so after 10 steps it stands at its own minimum. Party 0's valley is flat along $a$, so it is still on its way. The server takes
-# the mean of two **places**. But how far a party came depends on how steep its valley is, not only on where it wants to go.
-# So the walk ends where the two ways cancel, and that is not where the slopes cancel. This is **client drift**, and more rounds
-# do not help. One local step a round would: then the mean of places is the mean of slopes.
+# Look at the thin lines in the left picture: the parties' steps in the first round and in the last. Along $a$, party 1's valley
+# is steep, so in 10 steps it gets all the way. Party 0's is flat, so it is still going. The server takes the mean of two
+# **places**. But how far a party came depends on how steep its valley is, not only on where it wants to go. So the walk ends
+# where the two ways cancel, and that is not where the slopes cancel. This is **client drift**, and more rounds do not help. One
+# local step a round would: then the mean of places is a step down the mean of slopes.
 #
 # **SCAFFOLD** gives each party $k$ a memory $c_k$: the slope that it had on its way through the last round. The mean of all is
 # $c$. Each local step becomes
