@@ -13,17 +13,18 @@
 # Run the grey boxes from the top, with Shift+Enter or *Run > Run All Cells*. The questions wait for your answer.
 
 # %%
-import matplotlib.pyplot as plt
 import numpy as np
 
-from fedlab import Experiment, History, plots, run
+from fedlab import Experiment
 from fedlab.algorithms import FedProx
 from fedlab.lessons import checks_04 as check
-from fedlab.lessons import claims, size
+from fedlab.lessons import claim, size
+from fedlab.lessons import claims_04 as promised
 from fedlab.lessons.four_terms import term_a, term_b, term_c, term_d
 from fedlab.lessons.published import quote
+from fedlab.lessons.race import ahead, lower, panels, race
 from fedlab.systems import reporting
-from fedlab_widgets import Lab, predict, show, show_source
+from fedlab_widgets import Lab, predict, show, show_lines, show_source
 
 # %% [markdown]
 # ## Before you start
@@ -54,27 +55,7 @@ fedavg = Experiment(
 keeps = fedavg.with_(algorithm="fedprox", mu=0.0)  # only keeps the work of stragglers
 pulls = fedavg.with_(algorithm="fedprox", mu=1.0)  # keeps it, and pulls
 
-
-def late_loss(run):
-    """The mean test loss of the second half of a run: single rounds jump too much to compare them."""
-    return np.mean(run.column("test_loss")[len(run) // 2 :])
-
-
-ANSWERS = ["keeping the stragglers' work", "the pull, μ = 1"]
-
-
-def who_gains(histories):
-    """The right answer to the question below; None until the lab has all three runs."""
-    done = {
-        (h.experiment.algorithm.name, getattr(h.experiment.algorithm, "mu", None)): h for h in histories if len(h) >= 30
-    }
-    if not {("fedavg", None), ("fedprox", 0.0), ("fedprox", 1.0)} <= done.keys():
-        return None
-    dropped, kept, pulled = (late_loss(done[one]) for one in (("fedavg", None), ("fedprox", 0.0), ("fedprox", 1.0)))
-    return ANSWERS[0] if dropped - kept > kept - pulled else ANSWERS[1]
-
-
-guess = predict("Which of FedProx's two ideas will lower the loss more here?", ANSWERS, truth=who_gains)
+guess = predict("Which of FedProx's two ideas lowers the loss more here?", promised.IDEAS, truth=promised.which_idea)
 guess
 
 # %% [markdown]
@@ -98,34 +79,7 @@ lab
 
 
 # %%
-def jumps(run):
-    """How much the test loss changes from one round to the next, on average, in the second half."""
-    return np.abs(np.diff(run.column("test_loss")[len(run) // 2 :])).mean()
-
-
-claims(
-    lab,
-    [fedavg, keeps, pulls],
-    {
-        "FedAvg used the work of 1 party in each round, FedProx that of 10": lambda fedavg, keeps, pulls: (
-            [{len(one.parties) for one in run} for run in (fedavg, keeps, pulls)] == [{1}, {10}, {10}]
-        ),
-        "Keeping the stragglers' work brings the loss below two thirds of FedAvg's": lambda fedavg, keeps, pulls: (
-            late_loss(keeps) < 2 / 3 * late_loss(fedavg)
-        ),
-        "With this seed, the pull lowers it by another fifth at least": lambda fedavg, keeps, pulls: (
-            late_loss(pulls) < 0.8 * late_loss(keeps)
-        ),
-        "The pull makes the curve steadier": lambda fedavg, keeps, pulls: jumps(pulls) < jumps(keeps) < jumps(fedavg),
-        "In round 1 each party ends nearer to the shared model with the pull than without": lambda fedavg, keeps, pulls: (
-            all(a.distance < b.distance for a, b in zip(pulls.rounds[0].parties, keeps.rounds[0].parties, strict=True))
-        ),
-        "All three send the same down; FedProx gets ten times as much back": lambda fedavg, keeps, pulls: (
-            fedavg.rounds[0].bytes_down == keeps.rounds[0].bytes_down
-            and keeps.rounds[0].bytes_up == 10 * fedavg.rounds[0].bytes_up
-        ),
-    },
-)
+promised.three_runs(lab, fedavg, keeps, pulls)
 
 # %% [markdown]
 # ### The first idea: partial work counts
@@ -161,12 +115,15 @@ show_source(reporting)
 # %%
 show_source(FedProx)
 
+# %%
+show_lines(
+    {
+        r"$\nabla l(w; b) + \mu\,(w - w_t)$": (FedProx.local_gradient, "return"),
+        "partial work counts": (FedProx, "keeps_partial_work"),
+    }
+)
+
 # %% [markdown]
-# | formula | line |
-# | --- | --- |
-# | $\nabla l(w; b) + \mu\,(w - w_t)$ | `return gradient + self.mu * (weights - global_weights)` |
-# | partial work counts | `keeps_partial_work: ClassVar[bool] = True` |
-#
 # `gradient` is $\nabla l(w; b)$, `weights` is $w$ and `global_weights` is $w_t$.
 #
 # ## One seed is an anecdote
@@ -175,51 +132,15 @@ show_source(FedProx)
 # you bet on it? Here are three seeds. This cell trains nine times and takes a while.
 
 # %%
-METHODS = {"FedAvg": fedavg, "FedProx, μ = 0": keeps, "FedProx, μ = 1": pulls}
-SEEDS = (0, 1, 2)
-
-
-def train(experiment, seeds=SEEDS):
-    """One history for each seed."""
-    return [History(one, run(one)) for one in (experiment.with_(seed=seed) for seed in seeds)]
-
-
-def in_panels(runs, y, alt):
-    """One panel for each seed, one curve for each method."""
-    figure, axes = plt.subplots(1, len(SEEDS), figsize=(9, 3), sharey=True, layout="constrained")
-    for seed, ax in zip(SEEDS, axes, strict=True):
-        plots.convergence(ax, [three[seed] for three in runs.values()], y=y, labels=list(runs))
-        ax.set_title(f"seed {seed}", fontsize="medium")
-        ax.label_outer()
-        ax.get_legend().remove()
-    figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=len(runs), fontsize="small")
-    plt.close(figure)
-    show(figure, alt=alt)
-
-
-runs = {name: train(experiment.with_(rounds=size(30, 20))) for name, experiment in METHODS.items()}
-in_panels(
-    runs,
-    "test_loss",
-    alt="Test loss over 30 rounds in three panels, one a seed: FedAvg highest and jumping, FedProx lower.",
-)
-
+methods = {"FedAvg": fedavg, "FedProx, μ = 0": keeps, "FedProx, μ = 1": pulls}
+runs = race({name: experiment.with_(rounds=size(30, 20)) for name, experiment in methods.items()})
+show(panels(runs, "test_loss"), alt="Test loss in three panels, one a seed: FedAvg high and jumping, FedProx lower.")
 
 # %%
-def count(holds, *names):
-    """In how many seeds something holds for these methods' runs."""
-    return sum(holds(*three) for three in zip(*(runs[name] for name in names), strict=True))
-
-
-def far_below(a, b):
-    """Whether the second half of run b has a loss more than a fifth lower than that of run a."""
-    return late_loss(b) < 0.8 * late_loss(a)
-
-
-print("Loss lower by more than a fifth, in how many of 3 seeds?")
-print("  keeping the work (μ = 0) against FedAvg:", count(far_below, "FedAvg", "FedProx, μ = 0"))
-print("  μ = 1 against μ = 0:                    ", count(far_below, "FedProx, μ = 0", "FedProx, μ = 1"))
-print("  μ = 0 against μ = 1:                    ", count(far_below, "FedProx, μ = 1", "FedProx, μ = 0"))
+print("The loss in the second half is lower by more than a fifth, in how many of 3 seeds?")
+print("  μ = 0 (keeps the work) against FedAvg:", lower(runs, "FedProx, μ = 0", "FedAvg", 0.8))
+print("  μ = 1 (pulls too) against μ = 0:      ", lower(runs, "FedProx, μ = 1", "FedProx, μ = 0", 0.8))
+print("  μ = 0 against μ = 1:                  ", lower(runs, "FedProx, μ = 0", "FedProx, μ = 1", 0.8))
 
 # %% [markdown]
 # So in this short run of 30 rounds, partial work helped with every seed. The pull made a clear difference with one of three,
@@ -249,39 +170,27 @@ quote("fedprox", "synthetic IID, 90%")
 digits = Experiment(
     parties=10, examples=2_000, partition="label_dirichlet", alpha=0.5, local_epochs=5, rounds=size(8, 4)
 )
-runs = {
-    "FedAvg": train(digits),
-    "FedProx, μ = 0.1": train(digits.with_(algorithm="fedprox", mu=0.1)),
-    "FedProx, μ = 1": train(digits.with_(algorithm="fedprox", mu=1.0)),
+methods = {
+    "FedAvg": digits,
+    "FedProx, μ = 0.1": digits.with_(algorithm="fedprox", mu=0.1),
+    "FedProx, μ = 1": digits.with_(algorithm="fedprox", mu=1.0),
 }
-in_panels(
-    runs,
-    "test_accuracy",
-    alt="Test accuracy in three panels, one a seed: FedAvg and mu = 0.1 lie on each other, mu = 1 is below.",
-)
-
+runs = race(methods)
+show(panels(runs), alt="Test accuracy in three panels, one a seed: FedAvg and μ = 0.1 nearly the same, μ = 1 below.")
 
 # %%
-def ahead(a, b, points=1.0):
-    """Whether run a ends more than so many points of test accuracy above run b."""
-    return 100 * (a.rounds[-1].test_accuracy - b.rounds[-1].test_accuracy) > points
-
-
 print("MNIST, Dirichlet(0.5): ahead by more than 1 point, in how many of 3 seeds?")
-print("  μ = 1 against FedAvg:  ", count(ahead, "FedProx, μ = 1", "FedAvg"))
-print("  FedAvg against μ = 1:  ", count(ahead, "FedAvg", "FedProx, μ = 1"))
-print("  μ = 0.1 against FedAvg:", count(ahead, "FedProx, μ = 0.1", "FedAvg"))
-print(
-    "More than 4 points between μ = 0.1 and FedAvg:",
-    count(lambda a, b: ahead(a, b, 4) or ahead(b, a, 4), "FedProx, μ = 0.1", "FedAvg"),
-)
+print("  FedAvg against μ = 1:  ", ahead(runs, "FedAvg", "FedProx, μ = 1", 1))
+print("  μ = 1 against FedAvg:  ", ahead(runs, "FedProx, μ = 1", "FedAvg", 1))
+print("  μ = 0.1 against FedAvg:", ahead(runs, "FedProx, μ = 0.1", "FedAvg", 1))
+apart = ahead(runs, "FedAvg", "FedProx, μ = 0.1", 4) + ahead(runs, "FedProx, μ = 0.1", "FedAvg", 4)
+claim("μ = 0.1 and FedAvg end within 4 points of each other with every seed", apart == 0)
 
 # %%
-iid = digits.with_(partition="iid")
-runs = {"FedAvg": train(iid), "FedProx, μ = 1": train(iid.with_(algorithm="fedprox", mu=1.0))}
+runs = race({name: methods[name].with_(partition="iid") for name in ("FedAvg", "FedProx, μ = 1")})
 print("MNIST, IID: ahead by more than 1 point, in how many of 3 seeds?")
-print("  μ = 1 against FedAvg:", count(ahead, "FedProx, μ = 1", "FedAvg"))
-print("  FedAvg against μ = 1:", count(ahead, "FedAvg", "FedProx, μ = 1"))
+print("  FedAvg against μ = 1:", ahead(runs, "FedAvg", "FedProx, μ = 1", 1))
+print("  μ = 1 against FedAvg:", ahead(runs, "FedProx, μ = 1", "FedAvg", 1))
 
 # %% [markdown]
 # Held back by $\mu = 1$, every party walks a shorter way in each round. Where the parties roughly agree, that way was a good

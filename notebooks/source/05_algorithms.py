@@ -13,18 +13,18 @@
 # Run the grey boxes from the top, with Shift+Enter or *Run > Run All Cells*. The questions wait for your answer.
 
 # %%
-from collections.abc import Iterable
-
 import matplotlib.pyplot as plt
 import numpy as np
 
-from fedlab import Experiment, History, plots, run
-from fedlab.algorithms import ALGORITHMS, FedAvg, PartyResult
+from fedlab import Experiment
+from fedlab.algorithms import ALGORITHMS, FedAvg
 from fedlab.algorithms.fedavg import weighted_mean
 from fedlab.lessons import checks_05 as check
-from fedlab.lessons import claims, plane, size
+from fedlab.lessons import claim, plane, size
+from fedlab.lessons import claims_05 as promised
+from fedlab.lessons.race import ahead, panels, race
 from fedlab.settings import setting
-from fedlab_widgets import Lab, predict, show, show_source
+from fedlab_widgets import Lab, predict, show, show_lines, show_source
 
 # %% [markdown]
 # ## Before you start
@@ -39,19 +39,7 @@ fedavg = Experiment(
 scaffold = fedavg.with_(algorithm="scaffold")
 momentum = fedavg.with_(algorithm="fedavgm")
 
-ANSWERS = ["FedAvg, by more than 3 points", "within 3 points of each other", "SCAFFOLD, by more than 3 points"]
-
-
-def who_leads(histories):
-    """The right answer to the question below, once the lab has both runs."""
-    ends = {type(h.experiment.algorithm): h.rounds[-1].test_accuracy for h in histories if len(h) >= fedavg.rounds}
-    if not {ALGORITHMS["fedavg"], ALGORITHMS["scaffold"]} <= ends.keys():
-        return None
-    lead = ends[ALGORITHMS["scaffold"]] - ends[ALGORITHMS["fedavg"]]
-    return ANSWERS[0] if lead < -0.03 else ANSWERS[2] if lead > 0.03 else ANSWERS[1]
-
-
-guess = predict("After 15 rounds, who is ahead in test accuracy?", ANSWERS, truth=who_leads)
+guess = predict("After 15 rounds, who is ahead in test accuracy?", promised.ANSWERS, truth=promised.who_leads)
 guess
 
 # %% [markdown]
@@ -67,24 +55,11 @@ guess
 lab = Lab(fedavg, controls=["algorithm", "alpha", "local_epochs"], prediction=guess)
 lab
 
+# %% [markdown]
+# Run this cell when all three runs are done. It holds what we claim against what your runs did.
+
 # %%
-claims(
-    lab,
-    [fedavg, scaffold, momentum],
-    {
-        "After 15 rounds SCAFFOLD is at least 4 points ahead of FedAvg": lambda fedavg, scaffold, momentum: (
-            scaffold.rounds[14].test_accuracy > fedavg.rounds[14].test_accuracy + 0.04
-        ),
-        "It sends exactly twice the bytes": lambda fedavg, scaffold, momentum: (
-            scaffold.rounds[0].bytes_up == 2 * fedavg.rounds[0].bytes_up
-            and scaffold.rounds[0].bytes_down == 2 * fedavg.rounds[0].bytes_down
-        ),
-        "FedAvgM is at least 4 points ahead of FedAvg too, and sends no more than FedAvg": lambda fedavg, scaffold, momentum: (
-            momentum.rounds[14].test_accuracy > fedavg.rounds[14].test_accuracy + 0.04
-            and momentum.rounds[0].bytes_up == fedavg.rounds[0].bytes_up
-        ),
-    },
-)
+promised.three_runs(lab, fedavg, scaffold, momentum)
 
 # %% [markdown]
 # Both are ahead, for different reasons. On a model of 199,210 weights you cannot see which. So let us go where you can.
@@ -153,14 +128,19 @@ for name, one in walks.items():
 # %%
 show_source(plane.walk, ALGORITHMS["scaffold"])
 
+# %%
+show_lines(
+    {
+        r"$c - c_k$": (ALGORITHMS["scaffold"].correction, "return"),
+        r"$\nabla l(w; b) - c_k + c$": (ALGORITHMS["scaffold"].local_gradient, "return"),
+        r"$c_k \leftarrow c_k - c + (w_t - w_k) / (\tau_k\,\eta)$": (ALGORITHMS["scaffold"].aggregate, "memory.moved"),
+        r"$w_{t+1} = w_t + \eta_s \sum_k \frac{n_k}{n} (w_k - w_t)$": (ALGORITHMS["scaffold"].aggregate, "return"),
+    }
+)
+
 # %% [markdown]
-# | formula | line |
-# | --- | --- |
-# | $c - c_k$ | `return memory.mean - memory.own[party]` |
-# | $\nabla l(w; b) - c_k + c$ | `return gradient + correction` |
-# | $c_k \leftarrow c_k - c + (w_t - w_k) / (\tau_k\,\eta)$ | `memory = memory.moved(result.party, -c - change / ...)` |
-#
-# In the last one, $\tau_k$ is the number of local steps: $(w_t - w_k) / (\tau_k\,\eta)$ is the mean slope on party $k$'s way.
+# `change` is $w_k - w_t$, and $\eta_s$, the server's own step, is 1.
+# In the third one, $\tau_k$ is the number of local steps: $(w_t - w_k) / (\tau_k\,\eta)$ is the mean slope on party $k$'s way.
 #
 # ## Who steps more often: FedNova
 #
@@ -200,10 +180,11 @@ compare((10, 10), 0.1, "fedavg", "fednova", "scaffold")
 
 # %%
 show_source(ALGORITHMS["fedavgm"].aggregate)
-compare((10, 10), 0.1, "fedavg", "fedavgm")
+ends = [plane.walk(ALGORITHMS[name](), rounds=300).shared[-1] for name in ("fedavg", "fedavgm")]
+claim("FedAvg and FedAvgM settle in the same place", np.linalg.norm(ends[0] - ends[1]) < 0.01)
 
 # %% [markdown]
-# Same place, to the digit. Of course: where $\Delta_t$ is zero, momentum has nothing to roll on. **A server optimiser changes how
+# Of course: where $\Delta_t$ is zero, momentum has nothing to roll on. **A server optimiser changes how
 # fast you get there, not where "there" is.** SCAFFOLD changes where.
 #
 # And in your lab FedAvgM was as far ahead of FedAvg as SCAFFOLD? After 15 rounds FedAvg is still far from where it would
@@ -240,43 +221,18 @@ own_lab
 # several seeds. Count how often one is ahead, and by how much.
 
 # %%
-SEEDS = (0, 1, 2)
-
-
-def race(*algorithms, rounds=10):
-    """Train each algorithm with each seed; returns {title: [one history a seed]}."""
-    runs = {}
-    for algorithm in algorithms:
-        experiments = [fedavg.with_(algorithm=algorithm, rounds=rounds, seed=seed) for seed in SEEDS]
-        name = getattr(algorithm, "title", "") if "title" in vars(type(algorithm)) else type(algorithm).__name__
-        runs[name] = [History(one, run(one)) for one in experiments]
-    return runs
-
-
-def ahead(runs, a, b, points=2.0):
-    """In how many seeds a ends more than so many points of test accuracy above b."""
-    ends = zip(*([100 * h.rounds[-1].test_accuracy for h in runs[name]] for name in (a, b)), strict=True)
-    return sum(one - other > points for one, other in ends)
-
-
-runs = race(FedAvg(), ALGORITHMS["scaffold"](), Cautious(trust=0.5), rounds=size(10, 8))
-
-figure, axes = plt.subplots(1, len(SEEDS), figsize=(9, 3), sharey=True, layout="constrained")
-for seed, ax in zip(SEEDS, axes, strict=True):
-    plots.convergence(ax, [three[seed] for three in runs.values()], labels=list(runs))
-    ax.set_title(f"seed {seed}", fontsize="medium")
-    ax.label_outer()
-    ax.get_legend().remove()
-figure.legend(*axes[0].get_legend_handles_labels(), loc="outside lower center", ncols=len(runs), fontsize="small")
-plt.close(figure)
-show(
-    figure,
-    alt="Test accuracy in three panels, one a seed, of FedAvg, SCAFFOLD and Cautious: SCAFFOLD is ahead in all three.",
-)
+short = fedavg.with_(rounds=size(10, 8))
+methods = {
+    "FedAvg": short,
+    "SCAFFOLD": short.with_(algorithm="scaffold"),
+    "Cautious": short.with_(algorithm=Cautious(trust=0.5)),
+}
+runs = race(methods)
+show(panels(runs), alt="Test accuracy in three panels, one a seed: SCAFFOLD ahead of FedAvg, Cautious last.")
 
 # %%
 for a, b in (("SCAFFOLD", "FedAvg"), ("FedAvg", "Cautious"), ("Cautious", "FedAvg")):
-    print(f"{a} ahead of {b} by more than 2 points: in {ahead(runs, a, b)} of {len(SEEDS)} seeds")
+    print(f"{a} ahead of {b} by more than 2 points: in {ahead(runs, a, b, 2)} of 3 seeds")
 
 # %% [markdown]
 # Caution does not pay here. You may find a place where it does: few parties a round, a large learning rate. Say then which
@@ -334,7 +290,7 @@ class Clipped(FedAvg):
 
     reach: float = setting(1.0, "How long a party's update may be; a large reach is FedAvg.", low=0.1, high=10.0)
 
-    def aggregate(self, global_weights: np.ndarray, results: Iterable[PartyResult], memory):
+    def aggregate(self, global_weights, results, memory):
         ### BEGIN SOLUTION
         total, examples = np.zeros(len(global_weights)), 0
         for result in results:
@@ -350,10 +306,15 @@ class Clipped(FedAvg):
 check.check_clipped(Clipped)
 
 # %% [markdown]
-# **4. Race it.** When the check is content, add two lines in a new cell below (press **B**):
-# `runs = race(FedAvg(), Clipped(reach=0.5))` and `ahead(runs, "Clipped", "FedAvg")`. To get it into a lab with its slider:
-# `Lab(algorithms=[Cautious, Clipped])`. Then change one line into an idea of your own, race again, and write down how many
-# ideas you tried.
+# **4. Race it.** When the check is content, press **B** for a new cell below and race it:
+#
+# ```python
+# runs = race({"FedAvg": short, "Clipped": short.with_(algorithm=Clipped(reach=0.5))})
+# print(ahead(runs, "Clipped", "FedAvg", 2), "of 3 seeds")
+# ```
+#
+# `Lab(fedavg, algorithms=[Cautious, Clipped])` puts it into a lab, with its slider. Then change one line into an idea of your
+# own, race again, and write down how many ideas you tried.
 #
 # ## What this does not show
 #
