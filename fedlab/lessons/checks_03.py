@@ -66,7 +66,7 @@ def check_skew(skew: Callable[..., Any]) -> str:
         )
         require(
             close(yours, (1 - overlap).mean()),
-            f"p must be the shares of all examples together, q_k each party's own; {len(counts)} parties that were drawn "
+            f"p must be the shares of all examples together, q_k each party's own; {len(counts)} random parties "
             f"have the skew {(1 - overlap).mean():.4f}, but yours is {yours:.4f}.",
         )
     return "It is 0 for parties with the same mix, whatever they hold, and 0.9 for ten parties with one digit each."

@@ -111,7 +111,7 @@ own = {
     "rotation, up to 90°": base.with_(rotation=90.0),
 }
 images = data.train_x[:2], data.train_y[:2]
-figure, axes = plt.subplots(1, 2, figsize=(7.4, 2.2), layout="constrained")
+figure, axes = plt.subplots(1, 2, figsize=(7.4, 1.7), layout="constrained")
 for ax, (name, experiment) in zip(axes, own.items(), strict=True):
     shown = []
     for party in (0, 5, 9):
@@ -162,11 +162,13 @@ claims(
     lab,
     [base, skewed],
     {
-        "With a fair mix it passes 85 % within 5 rounds": lambda fair, skewed: fair.rounds_to(0.85) <= 5,
+        "With a fair mix it ends at 90 %, give or take 3": lambda fair, skewed: (
+            abs(fair.rounds[9].test_accuracy - 0.90) < 0.03
+        ),
         "With α = 0.1 it is at least 8 points behind after 10 rounds": lambda fair, skewed: (
             skewed.rounds[9].test_accuracy < fair.rounds[9].test_accuracy - 0.08
         ),
-        "With α = 0.1 it swings or crawls: 10 rounds are not enough for what a fair mix has after 2": lambda f, s: (
+        "With α = 0.1, 10 rounds are not enough for what a fair mix has after 2": lambda f, s: (
             s.rounds_to(f.rounds[1].test_accuracy) is None
         ),
         "Nobody has fewer images than before": lambda fair, skewed: (
@@ -235,7 +237,7 @@ print("One digit a party is below every seed of α = 1, too:", best["one digit a
 #   ones agree.
 # - **Rotation** has a heat map like IID and still costs much. One model now has to read digits at ten angles, and we test it
 #   on upright ones. A number for label skew cannot warn you.
-# - **Strong label skew** is the worst. Why?
+# - **Strong label skew** costs most of all. Why?
 #
 # ## Why: the parties drift
 #
@@ -274,13 +276,10 @@ for name, (shared, sent) in walks.items():
 expected = {name: np.sqrt((1 + 9 * c) / 10) for name, c in mean_cosine.items()}
 fair, tastes = mean_cosine
 print("With a fair mix the updates point the same way, cosine above 0.5:", bool(mean_cosine[fair] > 0.5))
-print("With α = 0.1 they are nearly at right angles, cosine below 0.2: ", bool(mean_cosine[tastes] < 0.2))
-print(
-    "The average goes more than 0.7 of a party's way; under skew less than 0.5:",
-    length[fair] > 0.7,
-    length[tastes] < 0.5,
-)
-print("The formula says how far, to a tenth:", all(abs(length[name] - expected[name]) < 0.1 for name in walks))
+print("With α = 0.1 they are nearly at right angles, cosine below 0.2:", bool(mean_cosine[tastes] < 0.2))
+print("With a fair mix the average goes more than 0.7 of a party's way:", bool(length[fair] > 0.7))
+print("With α = 0.1 it goes less than half of it:", bool(length[tastes] < 0.5))
+print("The formula says how far, to a tenth:", max(abs(length[name] - expected[name]) for name in walks) < 0.1)
 
 # %% [markdown]
 # Each party works as hard as before. Under skew the server throws most of it away in the average, because the parties do not
@@ -293,11 +292,9 @@ print("The formula says how far, to a tenth:", all(abs(length[name] - expected[n
 # plane: the shared model's path in black, and from each of its points a line to where each party went in the next round.
 
 # %%
-figure, axes = plt.subplots(1, 2, figsize=(8.2, 4.2), layout="constrained")
-explained = {}
+figure, axes = plt.subplots(1, 2, figsize=(8.2, 4.4), layout="constrained")
 for ax, (name, (shared, sent)) in zip(axes, walks.items(), strict=True):
     flat, variance = diagnostics.principal_plane(np.concatenate([np.stack(shared), *sent]))
-    explained[name] = variance.sum()
     path, parties = flat[: len(shared)], flat[len(shared) :].reshape(len(sent), -1, 2)
     for number, ends in enumerate(parties):
         colour, marker = plots.COLOURS[number], plots.MARKERS[number]
@@ -305,17 +302,17 @@ for ax, (name, (shared, sent)) in zip(axes, walks.items(), strict=True):
             ax.plot(*np.stack([path[number], end]).T, color=colour, lw=0.7, alpha=0.7)
         ax.plot(*ends.T, marker, color=colour, ms=4, label=f"parties, round {number + 1}")
     ax.plot(*path.T, "k-", lw=2, marker="X", ms=7, label="shared model")
-    ax.annotate("start", path[0], xytext=(6, 6), textcoords="offset points")
-    ax.set(
-        title=f"{name}\n{variance.sum():.0%} of the spread", xlabel="component 1", ylabel="component 2", aspect="equal"
-    )
-    ax.set(adjustable="datalim")
-axes[0].legend(fontsize="x-small")
+    ax.annotate("start", path[0], xytext=(4, 8), textcoords="offset points", fontsize="small")
+    middle = (flat.max(axis=0) + flat.min(axis=0)) / 2
+    ax.set(xlim=middle[0] + np.array([-2.4, 2.4]), ylim=middle[1] + np.array([-2.4, 2.4]), aspect="equal")  # one scale
+    ax.set(xlabel="component 1", ylabel="component 2")
+    ax.set_title(f"{name} ({variance.sum():.0%} of the spread)", fontsize="medium")
+axes[0].legend(fontsize="x-small", loc="lower left")
 plt.close(figure)
 show(
     figure,
-    alt="Left, IID: in each round the parties go the same way and the shared model with them. Right, Dirichlet 0.1: the "
-    "parties go off like the spokes of a wheel and the shared model stays near the hub.",
+    alt="Left, IID: in each round the parties go the same way, and the shared model takes a long path. Right, Dirichlet 0.1: "
+    "the parties go off in all directions like spokes, and the shared model takes short steps.",
 )
 
 # %% [markdown]
@@ -347,16 +344,10 @@ for name, offset, colour, hatch in (
     axes[0].bar(
         np.arange(10) + offset, 100 * served[name], 0.4, color=colour, hatch=hatch, edgecolor="white", label=name
     )
-axes[0].axhline(100 * shared_model["Dirichlet, α = 0.1"].test_accuracy, color="black", ls="--", lw=1)
-axes[0].annotate(
-    "test accuracy, α = 0.1",
-    (9.6, 100 * shared_model["Dirichlet, α = 0.1"].test_accuracy),
-    ha="right",
-    va="bottom",
-    fontsize="small",
-)
+average = 100 * shared_model["Dirichlet, α = 0.1"].test_accuracy
+axes[0].axhline(average, color="black", ls="--", lw=1.2, label="test accuracy, α = 0.1")
 axes[0].set(ylabel="own images right, %", xticks=range(10), ylim=(0, 100), xlim=(-0.6, 9.6))
-axes[0].legend(fontsize="small", loc="lower left")
+axes[0].legend(fontsize="small", loc="lower center", bbox_to_anchor=(0.5, 1.0), ncols=3, frameon=False)
 axes[0].spines[["top", "right"]].set_visible(False)
 plots.holdings(axes[1], counts)
 axes[1].set_title("who holds which digits, α = 0.1", fontsize="medium")
@@ -413,22 +404,30 @@ show(
 # %%
 worst_party = int(served["Dirichlet, α = 0.1"].argmin())
 its_digits = counts[worst_party] / counts[worst_party].sum()
-print(
-    "Some digit has a recall above 90 %, and some digit one below 50 %:", recall_of.max() > 0.9, recall_of.min() < 0.5
-)
+print("Some digit has a recall above 90 %:", bool(recall_of.max() > 0.9))
+print("Some digit has a recall below 50 %:", bool(recall_of.min() < 0.5))
 print(
     "What the worst-served party holds is recognised worse than average:",
     bool(its_digits @ recall_of < recall_of.mean() - 0.1),
 )
 
 # %% [markdown]
-# The worst-served party holds what the others do not: it is outvoted. Two columns with the same digit pull together. A column
-# alone is a tenth of every average.
-#
+# Compare the heat map, the bars and the matrix. Parties 0, 5, 6 and 7 hold, nearly alone, a digit each: 1, 5, 9 and 2. Parties
+# 5 and 7 are served badly, and parties 0 and 6 are not. So it is not enough to be alone. Look at the row of the 5: it is taken
+# for a 3 or an 8, which look like it, and which parties 1, 3 and 4 hold. They pull those shapes their way, and party 5 is
+# **outvoted**. A 1 looks like nothing else, so nobody pulls against party 0.
+
+# %%
+alone = [int(counts[:, digit].argmax()) for digit in (1, 5, 9, 2)]
+print("Parties 0, 5, 6 and 7 hold most of the 1, 5, 9 and 2:", alone == [0, 5, 6, 7])
+print("A 5 is taken for a 3 or an 8 more often than for a 5:", bool(confusion[5, [3, 8]].sum() > confusion[5, 5]))
+print("A 1 is nearly always taken for a 1:", bool(recall_of[1] > 0.9))
+
+# %% [markdown]
 # Is that the luck of one seed? The same question for others:
 
 # %%
-for seed in size([0, 1, 2, 3], [0, 1]):
+for seed in size([1, 2, 3], [1, 2]):
     again = skewed.with_(seed=seed)
     last = History(again, run(again)).rounds[-1]
     spread = diagnostics.fairness(diagnostics.party_accuracies(again, last.state.weights, data))
