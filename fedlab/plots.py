@@ -69,6 +69,7 @@ def convergence(
         ax.plot(x_of(history), history.column(y), label=label, markevery=every, markersize=4.5, lw=1.7, **style(number))
     ax.set(xlabel=x_label, ylabel=Y_AXES[y])
     if y == "test_accuracy":
+        ax.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
         ax.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.3g} %")
     if x == "rounds":
         ax.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))

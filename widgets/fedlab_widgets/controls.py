@@ -161,10 +161,11 @@ class Controls:
             if name in KINDS:
                 own = self._own_controls(control.value)
                 inside = tuple(one.view for its_name, one in own.items() if name in wanted or its_name in wanted)
+                # the slot stays even when it is empty: JavaScript makes everything below an inserted widget anew
                 if self._slots[name].children != inside:
                     self._slots[name].children = inside
-                if inside:
-                    children.append(self._slots[name])
+                self._slots[name].layout.display = "" if inside else "none"
+                children.append(self._slots[name])
         (self.view.add_class if len(wanted) <= FEW else self.view.remove_class)("fedlab-few")
         children.append(self._all)
         if self.view.children != tuple(children):

@@ -22,7 +22,7 @@ class Curves:
     def __init__(self, runs: Runs, paint: Callable[[], None], prediction: Prediction | None = None):
         self._runs = runs
         self._prediction = prediction
-        margins = {"left": 0.095, "right": 0.99, "bottom": 0.115, "top": 0.98, "hspace": 0.1}
+        margins = {"left": 0.105, "right": 0.99, "bottom": 0.115, "top": 0.98, "hspace": 0.1}
         self.picture = Picture(660, 370, tuple(SHOWN.values()), margins)
         self._x = widgets.ToggleButtons(
             options=[(label.partition(",")[0], name) for name, (label, _) in X_AXES.items()]
@@ -46,7 +46,7 @@ class Curves:
         for ax, y in zip(axes, SHOWN, strict=True):
             convergence(ax, histories, self._x.value, y, [labels[run] for run in shown], [run.number for run in shown])
             ax.label_outer()
-            ax.yaxis.set_label_coords(-0.07, 0.5)
+            ax.yaxis.set_label_coords(-0.085, 0.5)
             if ax is not axes[0] and (legend := ax.get_legend()):
                 legend.remove()
         if self._prediction:

@@ -11,6 +11,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any, Protocol
 
+import ipywidgets as widgets
 from IPython import get_ipython
 
 GRACE = 0.15  # seconds
@@ -32,12 +33,27 @@ _watched: list[Any] = []  # the IPython shell whose events we get
 def soon(act: Callable[[], None]) -> None:
     """Do what a click asks for when everything that was typed before the click has arrived.
 
-    A click may overtake it: ipykernel 7 takes messages on two threads, and ipywidgets holds a widget's second change
-    back until the kernel has answered the first.
+    A click may overtake it: ipywidgets holds a widget's second change back until the kernel has answered the first.
     """
     timer = threading.Timer(GRACE, act)
     timer.daemon = True
     timer.start()
+
+
+def answer_beside_cells(view: widgets.Widget) -> None:
+    """Let these widgets answer while a cell runs, and all in the order in which they are used.
+
+    JupyterLab sends what widgets say to a thread of their own (a subshell). ipykernel 7.4 alone sends it back to the
+    thread that last changed the widget: buttons then wait for the cell, and overtake sliders.
+    """
+    for widget in every(view):
+        if hasattr(widget.comm, "_reply_subshell_for"):
+            widget.comm._reply_subshell_for = lambda data, subshell: subshell
+
+
+def every(widget: widgets.Widget) -> list[widgets.Widget]:
+    """A widget and all that is inside it."""
+    return [widget, *(one for child in getattr(widget, "children", ()) for one in every(child))]
 
 
 def enrol(lab: Living) -> None:

@@ -15,6 +15,7 @@ from fedlab.differences import title_of
 from fedlab.lessons import checking
 from fedlab.partitions import Partition
 from fedlab_widgets import kernel
+from fedlab_widgets.behind import Behind
 from fedlab_widgets.controls import Controls, with_settings_for
 from fedlab_widgets.curves import Curves
 from fedlab_widgets.holdings import Holdings
@@ -68,17 +69,20 @@ class Lab:
             self._fork,
             lambda: self._curves.picture.png,
         )
+        self._behind = Behind(self._runs)
         self._link = Link(self._use)
         self._painter = Painter(
             {
                 "state": self._draw_state,
                 "curves": self._curves.draw,
                 "table": self._table.draw,
+                "behind": self._behind.draw,
                 "holdings": self._holdings.draw,
             },
             busy=lambda: self._worker.run is not None and not self._worker.paused,
         )
         self.view = self._lay_out()
+        kernel.answer_beside_cells(self.view)
         self._link.show(self._start)
         self._painter.paint("state", "curves", "holdings")
         if prediction:
@@ -107,7 +111,7 @@ class Lab:
             self.stop()
             raise
         finally:
-            self._painter.paint("state", "curves", "table")
+            self._painter.paint("state", "curves", "table", "behind")
         return run.history
 
     def start(self) -> None:
@@ -117,14 +121,16 @@ class Lab:
     def stop(self) -> None:
         """Press Stop: the round under way is dropped, those before it stay."""
         self._worker.stop()
+        self._behind.stop()
 
     def close(self) -> None:
         """Stop for good and take the lab off the page; the histories stay."""
         kernel.forget(self)
         self._worker.close()
+        self._behind.stop()
         self._painter.close()
-        lent = _every(self._prediction.in_lab) if self._prediction else []
-        for widget in _every(self.view):
+        lent = kernel.every(self._prediction.in_lab) if self._prediction else []
+        for widget in kernel.every(self.view):
             if widget not in lent:
                 widget.close()
 
@@ -198,6 +204,7 @@ class Lab:
         self._moved()
 
     def _moved(self) -> None:
+        kernel.answer_beside_cells(self.view)  # an algorithm chosen for the first time has brought new controls
         experiment = self._controls.check()
         if experiment:
             self._holdings.follow(experiment)
@@ -233,7 +240,7 @@ class Lab:
         with self._lock:
             for run in [run for run in self._runs.all if run.status == "stopped" and not run.done]:
                 self._runs.remove(run)
-        self._painter.ask("state", "curves", "table")
+        self._painter.ask("state", "curves", "table", "behind")
 
     def _draw_state(self) -> None:
         runs = self._runs.all
@@ -249,7 +256,10 @@ class Lab:
         style.add_class("fedlab-style")
         pictures = widgets.VBox([self._curves.view, self._holdings.view])
         pictures.add_class("fedlab-pictures")
-        tabs = widgets.Tab([self._table.view, self._table.code, self._link.view], titles=["Runs", "Code", "Link"])
+        tabs = widgets.Tab(
+            [self._table.view, self._behind.view, self._table.code, self._link.view],
+            titles=["Runs", "Behind the accuracy", "Code", "Link"],
+        )
         tabs.add_class("fedlab-tabs")
         middle = widgets.HBox([self._controls.view, pictures])
         middle.add_class("fedlab-middle")
@@ -257,8 +267,3 @@ class Lab:
         view = widgets.VBox([style, *question, self._transport.view, middle, tabs])
         view.add_class("fedlab-lab")
         return view
-
-
-def _every(widget: widgets.Widget) -> list[widgets.Widget]:
-    """A widget and all that is inside it."""
-    return [widget, *(one for child in getattr(widget, "children", ()) for one in _every(child))]
