@@ -9,13 +9,14 @@ import numpy as np
 
 from fedlab import Experiment
 from fedlab.federation import hold
-from fedlab.partitions import label_counts
+from fedlab.partitions import label_counts, label_skew
 from fedlab.plots import holdings, party_images
 from fedlab.skew import as_seen
 from fedlab_widgets.picture import Picture
 
 IMAGES = 12
 CAPTION = '<span class="fedlab-caption">Who holds what</span>'
+SKEW = "label skew {:.2f} (mean Jensen-Shannon distance to everybody's mix: 0 is alike, one digit a party is 0.87)"
 
 
 class Holdings:
@@ -33,7 +34,8 @@ class Holdings:
         side = widgets.VBox([self._party, self._images.view, self._text])
         pictures = widgets.HBox([self._map.view, side])
         pictures.add_class("fedlab-holdings")
-        self.view = widgets.VBox([widgets.HTML(CAPTION), pictures])
+        self._caption = widgets.HTML(CAPTION)
+        self.view = widgets.VBox([self._caption, pictures])
 
     def follow(self, experiment: Experiment) -> None:
         """Show this experiment from the next drawing on."""
@@ -52,6 +54,8 @@ class Holdings:
             self._complain(error)
             return
         counts = label_counts(parties, data.train_y, data.classes)
+        skew = SKEW.format(label_skew(counts))
+        self._caption.value = f'{CAPTION} <span class="fedlab-lesson">{skew}</span>'
         holdings(self._map.begin()[0], counts)
         self._map.show(
             f"Heat map: how many examples of each label each of {len(parties):,} parties holds. "

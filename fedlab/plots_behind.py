@@ -1,0 +1,68 @@
+"""What lies behind an accuracy, as pictures: who is served how well, which digits are known, how far parties drift.
+
+Pure functions over what `diagnostics.py` computes; each draws on the axes it is given.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import PercentFormatter
+
+from fedlab.diagnostics import principal_plane
+from fedlab.plots import COLOURS
+
+BLUE, ORANGE = COLOURS[0], COLOURS[1]
+
+
+def served(ax: Axes, accuracies: np.ndarray, test_accuracy: float) -> None:
+    """How much of its own data the shared model gets right for each party, the worst served first.
+
+    accuracies: (K,) from `party_accuracies`. The dashed line is the accuracy on the test examples.
+    """
+    ranks = np.arange(1, len(accuracies) + 1)
+    ax.plot(ranks, np.sort(accuracies), color=BLUE, marker="o" if len(ranks) <= 30 else "", ms=4)
+    ax.axhline(test_accuracy, color="black", ls="--", lw=1)
+    ax.set(xlabel="parties, worst served first", ylabel="own examples right", ylim=(0, 1.02))
+    ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
+    ax.locator_params(axis="x", integer=True)
+    ax.spines[["top", "right"]].set_visible(False)
+
+
+def confusion_matrix(ax: Axes, table: np.ndarray) -> None:
+    """What each label's test examples were taken for, in percent of the row; the diagonal is the label's recall.
+
+    table: (classes, classes) from `confusion`.
+    """
+    shares = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
+    ax.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
+    for (row, column), share in np.ndenumerate(shares):
+        if share >= 0.01:
+            colour = "white" if share > 0.6 else "black"
+            ax.text(column, row, f"{100 * share:.0f}", ha="center", va="center", fontsize=7, color=colour)
+    classes = range(len(table))
+    ax.set(xlabel="taken for", ylabel="label", xticks=classes, yticks=classes)
+    ax.tick_params(length=0)
+
+
+def drift(ax: Axes, began: np.ndarray, ended: np.ndarray, sent: Sequence[np.ndarray]) -> float:
+    """One round in the plane that shows most of it: where the parties went, and where the server then put the model.
+
+    began, ended: (P,) the shared model before and after the round. sent: the parties' weights, (P,) each.
+    Returns the share of the points' spread that the plane shows.
+    """
+    plane, explained = principal_plane(np.stack([began, ended, *sent]))
+    start, end, parties = plane[0], plane[1], plane[2:]
+    for party in parties:
+        ax.plot(*np.stack([start, party]).T, color=ORANGE, lw=0.8, alpha=0.7)
+    ax.plot(*parties.T, "o", color=ORANGE, ms=4, label="parties")
+    ax.plot(*np.stack([start, end]).T, color="black", lw=2)
+    ax.plot(*start, "o", color="black", mfc="white", ms=7, label="shared model before")
+    ax.plot(*end, "X", color="black", ms=8, label="and after")
+    ax.set_aspect("equal", adjustable="datalim")
+    ax.set(xlabel="component 1", ylabel="component 2")
+    ax.legend(fontsize="x-small", frameon=False)
+    ax.spines[["top", "right"]].set_visible(False)
+    return float(explained.sum())

@@ -1,0 +1,60 @@
+"""Behind the accuracy: the lab runs a round once more, and what it shows is what the run was."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from fedlab import Experiment, diagnostics
+from fedlab.datasets import mnist
+from fedlab_widgets import Lab
+
+ONE_LABEL = Experiment(parties=4, examples=200, model="softmax", rounds=2, partition="label_limit", labels_per_party=1)
+
+
+@pytest.fixture
+def lab() -> Iterator[Lab]:
+    lab = Lab(ONE_LABEL)
+    yield lab
+    lab.close()
+
+
+def test_a_round_is_run_once_more_and_explained(lab: Lab) -> None:
+    """What it tells of the round that it ran again is what the round was when it first ran."""
+    lab.run()
+    lab._behind.look()
+    lab._behind.wait()
+    assert "round 2" in lab._behind._text.value
+    weights = lab.histories[0].rounds[1].state.weights  # type: ignore[union-attr]
+    recall = diagnostics.recall(diagnostics.confusion_on_test(ONE_LABEL, weights, mnist()))
+    assert f"Hardest label: {recall.argmin()}, of which {recall.min():.0%} are recognised" in lab._behind._text.value
+    alt = lab._behind._served.view.value
+    assert f"the test accuracy {lab.histories[0].rounds[1].test_accuracy:.0%}" in alt
+    assert "Where 4 parties went" in lab._behind._drift.view.value
+
+
+def test_any_earlier_round_can_be_looked_behind(lab: Lab) -> None:
+    lab.run()
+    lab._behind._round.value = 1
+    lab._behind.look()
+    lab._behind.wait()
+    assert "round 1." in lab._behind._text.value
+    assert f"the test accuracy {lab.histories[0].rounds[0].test_accuracy:.0%}" in lab._behind._served.view.value
+
+
+def test_without_a_run_there_is_nothing_to_look_behind(lab: Lab) -> None:
+    assert lab._behind._look.disabled
+    lab._behind.look()
+    assert "Choose a run" in lab._behind._text.value
+
+
+def test_the_heat_map_has_its_number(lab: Lab) -> None:
+    skewed = re.search(r"label skew (\d\.\d\d)", lab._holdings._caption.value)
+    even = Lab(ONE_LABEL.with_(partition="iid"))
+    alike = re.search(r"label skew (\d\.\d\d)", even._holdings._caption.value)
+    even.close()
+    assert skewed
+    assert alike
+    assert float(skewed[1]) > 0.5 > 0.3 > float(alike[1])
