@@ -249,13 +249,12 @@ def voila(serve: Callable[[list[str], str], Server]) -> Server:
 
 @pytest.fixture(scope="module")
 def open_notebook(browser: Browser, jupyterlab: Server) -> Iterator[Callable[..., Notebook]]:
-    """Open a notebook of these cells, or one that lies in the folder, in a tab with a kernel of its own."""
+    """Open a notebook of these cells, or a copy of this one, in a tab with a kernel of its own."""
     pages: list[Page] = []
 
-    def opened(cells: list[str] | None = None, name: str = "") -> Notebook:
-        if cells is not None:
-            name = f"{len(list(jupyterlab.folder.iterdir()))}.ipynb"
-            nbformat.write(notebook(cells), jupyterlab.folder / name)
+    def opened(cells: list[str] | None = None, file: Path | None = None) -> Notebook:
+        name = f"{len(list(jupyterlab.folder.iterdir()))}.ipynb"
+        nbformat.write(notebook(cells or []) if file is None else nbformat.read(file, 4), jupyterlab.folder / name)
         page = browser.new_context(viewport={"width": 1280, "height": 1000}).new_page()
         pages.append(page)
         page.goto(f"{jupyterlab.url}/lab/workspaces/{token_hex(4)}/tree/{name}?reset")

@@ -1,20 +1,21 @@
-"""Facts about the lab in JupyterLab, from opening a notebook to the second curve. One kernel for all of them."""
+"""Facts about the lab in JupyterLab, from opening the first notebook to the second curve, all in one kernel."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
 from playwright.sync_api import Page, expect
 
-LAB = "from fedlab_widgets import Lab\nlab = Lab()\nlab"
+START_HERE = Path(__file__).parents[2] / "notebooks" / "00_start_here.ipynb"
 
 
 @pytest.fixture(scope="module")
 def opened(open_notebook: Callable[..., Any]) -> Any:
-    notebook = open_notebook([LAB])
+    notebook = open_notebook(file=START_HERE)
     notebook.command("notebook:run-all-cells")
     return notebook
 
@@ -28,6 +29,13 @@ def lab(opened: Any) -> Any:
     expect(lab.control("seed").locator("input")).to_have_value("0")
     lab.plots("no run yet")
     return lab
+
+
+def test_the_first_notebook_runs_without_an_error(opened: Any) -> None:
+    opened.lab()
+    expect(opened.page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]")).to_be_attached()
+    expect(opened.page.locator("[data-mime-type='application/vnd.jupyter.error']")).to_have_count(0)
+    expect(opened.page.locator("[data-mime-type='application/vnd.jupyter.stderr']")).to_have_count(0)
 
 
 def test_a_run_draws_a_curve_that_passes_80_percent(lab: Any) -> None:
