@@ -204,7 +204,7 @@ print("  μ = 1 against FedAvg:", ahead(runs, "FedProx, μ = 1", "FedAvg", 1))
 # | parties that do not finish in time | much, and from keeping their work, whatever $\mu$ |
 # | parties that disagree, many local epochs | steadier curves; lower loss with some seeds, not with all |
 # | mild skew, as on MNIST at $\alpha = 0.5$ | nothing with a small $\mu$; slower with a large one |
-# | IID data | slower, the more so the larger $\mu$ |
+# | IID data | slower with a large $\mu$ |
 #
 # ## Exercises: find the bug
 #

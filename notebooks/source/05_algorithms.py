@@ -201,6 +201,8 @@ claim("FedAvg and FedAvgM settle in the same place", np.linalg.norm(ends[0] - en
 class Cautious(FedAvg):
     """w <- w + trust · (mean - w): with trust = 1 it is FedAvg."""
 
+    lesson = "The server goes only a part of the way to the mean."
+
     trust: float = setting(0.5, "How much of the way to the mean the server goes; 1 is FedAvg.", low=0.1, high=2.0)
 
     def aggregate(self, global_weights, results, memory):
