@@ -214,3 +214,13 @@ def test_while_something_trains_drawing_takes_a_tenth_of_the_time(monkeypatch: p
     painter = Painter({"curves": paint}, busy=lambda: True)
     painter.paint("curves")
     assert painter.pause_before("curves") == pytest.approx(9.0)
+
+
+def test_pause_after_stop_does_not_hold_the_run() -> None:
+    """A report that was on its way when Stop was pressed may still press Pause; the run must end all the same."""
+    brake = Brake()
+    brake.release()
+    brake.stop()
+    brake.pause()
+    with pytest.raises(Stopped):
+        brake.check()

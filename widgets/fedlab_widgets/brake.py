@@ -51,8 +51,10 @@ class Brake:
     def check(self) -> None:
         """Wait while paused; raise `Stopped` if the run is to end."""
         self.checks += 1
-        while not self._going.wait(0.2):
-            if not threading.main_thread().is_alive():
-                raise Stopped
-        if self._stopping.is_set() or not threading.main_thread().is_alive():
+        while not self._ends() and not self._going.wait(0.2):
+            pass
+        if self._ends():
             raise Stopped
+
+    def _ends(self) -> bool:
+        return self._stopping.is_set() or not threading.main_thread().is_alive()
