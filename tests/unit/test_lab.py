@@ -129,6 +129,15 @@ def test_the_code_of_a_fork_repeats_the_run_and_what_it_came_from() -> None:
     assert runs.labels()[fork] == "learning rate = 0.5, from round 1 of run 1"
 
 
+def test_a_run_without_a_curve_is_no_difference_in_the_legend() -> None:
+    runs = Runs()
+    first = runs.begin(SMALL)
+    first.history.append(next(run(SMALL)))
+    failed = runs.begin(SMALL.with_(learning_rate=100.0))
+    assert runs.labels(runs.shown) == {first: "FedAvg"}
+    assert runs.labels() == {first: "learning rate = 0.1", failed: "learning rate = 100"}
+
+
 def test_a_fork_needs_a_round_and_the_same_model() -> None:
     runs = Runs()
     first = runs.begin(SMALL)

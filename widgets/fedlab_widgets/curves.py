@@ -37,8 +37,8 @@ class Curves:
 
     def draw(self) -> None:
         """Draw the curves and put them on the page."""
-        labels = self._runs.labels()
         shown = self._runs.shown
+        labels = self._runs.labels(shown)
         histories = [copy(run.history) for run in shown]
         for history in histories:
             history.rounds = list(history.rounds)  # as they are now: the worker may add one meanwhile

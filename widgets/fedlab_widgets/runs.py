@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from fedlab import Experiment, History
@@ -97,9 +98,9 @@ class Runs:
         """The runs whose curves are drawn: those that have a round and are not hidden."""
         return [run for run in self.all if run.shown and run.done]
 
-    def labels(self) -> dict[Run, str]:
-        """For each run what differs between them, and where a fork began."""
-        runs = list(self.all)  # as it is now: a button may add one meanwhile
+    def labels(self, some: Sequence[Run] | None = None) -> dict[Run, str]:
+        """For each of some runs (all if None) what differs between them, and where a fork began."""
+        runs = list(self.all if some is None else some)  # as it is now: a button may add one meanwhile
         texts = differences([run.experiment for run in runs])
         return {
             run: text if run.origin is None else f"{text}, from round {run.origin[1]} of run {run.origin[0].number + 1}"
