@@ -16,9 +16,10 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -105,7 +106,7 @@ class LocalTraining:
         total_loss = 0.0
 
         full = len(indices) if batch_size == "all" else int(batch_size)
-        batches = local_batches(order, len(indices), full, epochs)
+        batches = (batch for _ in range(epochs) for batch in local_batches(order, len(indices), full, epochs=1))
         if batch_size == "all" or full > WIDEST:
             for batch in batches:
                 gradient = [tf.zeros_like(tensor) for tensor in start]
@@ -126,7 +127,7 @@ class LocalTraining:
                 )
                 total_loss += float(loss)
         flat = np.concatenate([tensor.numpy().ravel() for tensor in weights])
-        return LocalUpdate(flat, len(batches), total_loss / (epochs * len(indices)))
+        return LocalUpdate(flat, epochs * -(-len(indices) // full), total_loss / (epochs * len(indices)))
 
     def logits_of(self, weights: np.ndarray, x: np.ndarray) -> np.ndarray:
         """(n, classes) the model's outputs as logits (log-probabilities for a model that ends in softmax)."""
@@ -269,11 +270,10 @@ class _Block:
     used: int  # rows that hold any
 
 
-def _blocks(rows: list[np.ndarray], examples: int, width: int) -> Iterator[_Block]:
+def _blocks(rows: Iterable[np.ndarray], examples: int, width: int) -> Iterator[_Block]:
     """Lay out rows of at most `width` positions in blocks of about `examples` positions each."""
-    height = max(1, examples // width)
-    for first in range(0, len(rows), height):
-        some = rows[first : first + height]
+    height, rows = max(1, examples // width), iter(rows)
+    while some := list(islice(rows, height)):
         lengths = np.zeros(height, int)
         lengths[: len(some)] = [len(row) for row in some]
         holds = np.arange(width) < lengths[:, None]

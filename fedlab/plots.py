@@ -73,6 +73,7 @@ def convergence(
         ax.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.3g} %")
     if x == "rounds":
         ax.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
+        ax.set_xlim(0, 1.04 * max([2, *(history.rounds[-1].number for history in histories if len(history))]))
     ax.grid(alpha=0.3, lw=0.6)
     ax.spines[["top", "right"]].set_visible(False)
     if histories:
