@@ -10,29 +10,20 @@ from typing import Any
 
 import pytest
 
-CLICK_AND_WAIT = """([lab, [button, wanted]]) => new Promise(done => {
-    const said = () => lab.querySelector('.fedlab-frame img').alt + lab.querySelector('.fedlab-status').textContent;
+# act, then look at each frame that the browser paints until what is wanted is there; seconds
+ACT_AND_WAIT = """([act, isThere]) => new Promise((done, fail) => {
     const began = performance.now();
-    const watch = new MutationObserver(() => {
-        if (!new RegExp(wanted).test(said())) return;
-        watch.disconnect();
-        requestAnimationFrame(() => done((performance.now() - began) / 1000));
-    });
-    watch.observe(lab, {subtree: true, childList: true, attributes: true, characterData: true});
-    lab.querySelector('.fedlab-transport .fedlab-' + button).click();
+    const look = () => {
+        const seconds = (performance.now() - began) / 1000;
+        if (eval(isThere)) done(seconds);
+        else if (seconds > 120) fail(new Error(isThere + ' is not so after 120 s'));
+        else requestAnimationFrame(look);
+    };
+    eval(act);
+    look();
 })"""
-RUN_AND_WAIT = """() => new Promise(done => {
-    const began = performance.now();
-    const watch = new MutationObserver(() => {
-        const image = document.querySelector('.fedlab-frame img');
-        if (!image || !image.complete) return;
-        watch.disconnect();
-        requestAnimationFrame(() => done((performance.now() - began) / 1000));
-    });
-    watch.observe(document.body, {subtree: true, childList: true, attributes: true});
-    window.jupyterapp.commands.execute('notebook:run-all-cells');
-})"""
-HALTED = "Stopped after|Finished after"
+PLOT = "document.querySelector('.fedlab-frame img')"
+STATUS = "document.querySelector('.fedlab-status').textContent"
 
 
 def in_browser() -> dict[str, float]:
@@ -51,14 +42,17 @@ def in_browser() -> dict[str, float]:
 
 def test_felt(open_notebook: Callable[..., Any], seen: dict[str, float]) -> None:
     notebook = open_notebook(["from fedlab_widgets import Lab\nLab()"])
-    seen["cell run to lab on the page"] = notebook.page.evaluate(RUN_AND_WAIT)
-    lab = notebook.lab()
 
-    def click(button: str, wanted: str) -> float:
-        return float(lab.root.evaluate(f"(lab, what) => ({CLICK_AND_WAIT})([lab, what])", [button, wanted]))
+    def clock(act: str, is_there: str) -> float:
+        return float(notebook.page.evaluate(ACT_AND_WAIT, [act, is_there]))
 
-    seen["Run to first plotted round, at once"] = click("run", r"after \d+ rounds")
-    seen["Stop to halted"] = click("stop", HALTED)
-    lab.type("seed", 1)
-    seen["Run to first plotted round, another seed"] = click("run", r"after \d+ rounds.*after \d+ rounds")
-    seen["Stop to halted, again"] = click("stop", HALTED)
+    def click(button: str, is_there: str) -> float:
+        return clock(f"document.querySelector('.fedlab-transport .fedlab-{button}').click()", is_there)
+
+    run_all = "window.jupyterapp.commands.execute('notebook:run-all-cells')"
+    seen["cell run to lab on the page"] = clock(run_all, f"{PLOT}?.complete")
+    seen["Run to first plotted round, at once"] = click("run", f"/after \\d+ rounds/.test({PLOT}.alt)")
+    seen["Stop to halted"] = click("stop", f"/Stopped|Finished/.test({STATUS})")
+    notebook.lab().type("seed", 1)
+    seen["Run to first plotted round, another seed"] = click("run", f"/after.*; .*after/.test({PLOT}.alt)")
+    seen["Stop to halted, again"] = click("stop", f"/Stopped|Finished/.test({STATUS})")

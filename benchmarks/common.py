@@ -164,7 +164,7 @@ class Worker:
 
 
 def machine() -> dict[str, Any]:
-    """What a result depends on besides the code: command, date, processor, versions."""
+    """What a result depends on besides the code: command, date, processor and its load, versions."""
     packages = ("tensorflow", "tensorflow-cpu", "keras", "numpy", "ipywidgets", "ipykernel", "jupyterlab")
     return {
         "command": "python -m " + " ".join([f"benchmarks.{Path(sys.argv[0]).stem}", *sys.argv[1:]]),
@@ -172,6 +172,7 @@ def machine() -> dict[str, Any]:
         "commit": _commit(),
         "processor": _processor(),
         "processors": processors(),
+        "load": os.getloadavg(),  # of 1, 5 and 15 minutes, ours included: above `processors`, seconds are too long
         "system": platform.platform(),
         "python": platform.python_version(),
         "versions": {name: found for name in packages if (found := _version(name))},

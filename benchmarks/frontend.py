@@ -94,7 +94,8 @@ class FrontEnd:
             self._take(message)
             if enough(message):
                 return
-        raise TimeoutError(f"The kernel has not done within {PATIENCE:.0f} s what was waited for.")
+        said = f"{self.status()} {self.curves()}" if self.shown else "There is no lab yet."
+        raise TimeoutError(f"What was waited for has not come within {PATIENCE:.0f} s. The lab says: {said}")
 
     def _take(self, message: dict[str, Any]) -> None:
         content = message["content"]
