@@ -80,7 +80,7 @@ def _sent(one: Round) -> int:
         "first reaches ": lambda history, goal: sum(
             _sent(one) for one in history.rounds[: max(one.number for one in history if one.test_accuracy >= goal)]
         ),
-        "until then": lambda history, goal: sum(_sent(one) for one in history if one.test_accuracy < goal),
+        "that round ": lambda history, goal: sum(_sent(one) for one in history if one.test_accuracy < goal),
         "own number": lambda history, goal: history.rounds_to(goal) * _sent(history.rounds[0]),
         "never": lambda history, goal: _until(history, goal, _sent),
         "exactly": lambda history, goal: sum(
@@ -100,10 +100,11 @@ def check_bytes_to(bytes_to: Callable[..., Any]) -> str:
     first = ask(plain, 0.5)
     require(first != 0, "the first round reaches 50 % here, and that round has sent something too.")
     require(first != 600, "count only until the accuracy first reaches the goal, not the whole run.")
+    require(first != 400, "an accuracy that is exactly the goal has reached it.")
     require(first == 200, f"100 bytes up and 100 down make 200, both ways, but yours is {first:g}.")
     second = ask(plain, 0.7)
     require(second != 200, "the round that reaches the goal has sent bytes as well: count that round too.")
-    require(second != 600, "an accuracy that is exactly the goal has reached it.")
+    require(second == 400, f"after two rounds of 200 bytes it is 400, but yours is {second:g}.")
     dips = _history([0.5, 0.9, 0.6, 0.9], [100] * 4, [100] * 4)
     require(ask(dips, 0.9) == 400, "the accuracy may fall again later: count to the round that first reaches the goal.")
     late = _history([0.9, 0.5, 0.9], [100] * 3, [100] * 3)

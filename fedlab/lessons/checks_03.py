@@ -26,7 +26,7 @@ def _shares(counts: np.ndarray) -> np.ndarray:
             np.abs(_shares(counts) - _shares(counts).mean(axis=0)).sum(axis=1).mean() / 2
         ),
         "its half": lambda counts: np.abs(_shares(counts) - counts.sum(axis=0) / counts.sum()).sum(axis=1).mean(),
-        "one number": lambda counts: np.abs(_shares(counts) - counts.sum(axis=0) / counts.sum()).sum(axis=1) / 2,
+        "shape": lambda counts: np.abs(_shares(counts) - counts.sum(axis=0) / counts.sum()).sum(axis=1) / 2,
         "in any direction": lambda counts: (_shares(counts) - counts.sum(axis=0) / counts.sum()).sum(axis=1).mean() / 2,
         "mean over the parties": lambda counts: (
             np.abs(_shares(counts) - counts.sum(axis=0) / counts.sum()).sum(axis=1).max() / 2

@@ -152,10 +152,10 @@ show_source(randomness.local_batches)
 rates = size([0.2, 0.3, 0.5, 1.0], [0.3])
 own_rate = {rate: max(one.test_accuracy for one in run(fedsgd.with_(learning_rate=rate))) for rate in rates}
 best_rate = max(own_rate, key=own_rate.get)
-small = max(one.test_accuracy for one in run(small_steps))
+half_way = max(one.test_accuracy for one in run(small_steps.with_(rounds=10)))
 
 print("At its best learning rate FedSGD gets more right than with 0.1:", own_rate[best_rate] > 0.76)
-print("It is still more than 3 points below FedAvg with B = 10:", own_rate[best_rate] < small - 0.03)
+print("FedAvg with B = 10 has more than that after half of the rounds:", own_rate[best_rate] < half_way - 0.01)
 
 # %% [markdown]
 # ## When more local work stops paying
@@ -222,12 +222,12 @@ print("E = 20 needs more than twice the work of E = 5, with every seed:", bool((
 #
 # ### And if the parties differ?
 #
-# Until now every party had a fair mix of digits. Now each has a taste of its own (Dirichlet, $\alpha = 0.3$: lesson 03). The
-# same question again, with a goal that can be reached.
+# Until now every party had a fair mix of digits. Now each has a taste of its own (Dirichlet, $\alpha = 0.3$: lesson 03). 85 %
+# would take long, so we turn the question round: how far does it get in a fixed number of rounds?
 
 # %%
 skewed = base.with_(partition="dirichlet", alpha=0.3, rounds=12)
-few_epochs = [1, 5, 10]
+few_epochs = [1, 10]
 
 
 def best_of(experiment):
@@ -328,8 +328,8 @@ for name, count in [("FedSGD", 1_474), ("FedAvg, B = 10", 87)]:
     print(f"{name}: {count:,} rounds are {count * 10 * 2 * 4 * P / 1e9:.1f} GB")
 
 # %% [markdown]
-# Would we find the same? The kit can run their experiment again; the full table takes an hour or so. Here is what the last such
-# run found, read from the file that it left in the repository. Its last lines say by which command, when and with what.
+# Would we find the same? The kit can run their experiment again; that takes longer than you want to wait here. This is what the
+# last such run found, read from the file that it left in the repository. The last line says by which command, and when.
 
 # %%
 quote("mcmahan")

@@ -443,10 +443,10 @@ for seed in size([1, 2, 3], [1, 2]):
 show_source(partitions.Dirichlet)
 
 # %% [markdown]
-# And these are the measures of this lesson:
+# And these are two measures of this lesson. (Two others are exercises.)
 
 # %%
-show_source(diagnostics.cosines, diagnostics.party_accuracies, diagnostics.fairness)
+show_source(diagnostics.cosines, diagnostics.party_accuracies)
 
 # %% [markdown]
 # ## Exercises
@@ -550,7 +550,7 @@ check.check_recall(recall)
 # - **The heat map is a secret.** The kit can draw it because it plays all roles. A real server does not know who holds what,
 #   and must not.
 # - **One shared model for all.** Perhaps each party should have one of its own: that is *personalisation*, another field.
-# - **Few rounds.** After 100 rounds most of these gaps are smaller. Try it in the lab.
+# - **Few rounds.** More of them make most of these gaps smaller: run 50 in the lab, and see how slowly.
 #
 # ## Words
 #
