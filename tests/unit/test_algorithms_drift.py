@@ -12,38 +12,28 @@ import numpy as np
 import pytest
 
 from fedlab.algorithms import ALGORITHMS, FedAvg, FedProx, PartyResult
+from fedlab.lessons.plane import CENTRES, CURVES, walk
+from fedlab.lessons.plane import MINIMUM as DRAWN
 
 MINIMUM = np.array([-33 / 5, -21 / 3.4])
-CURVES = np.array([[1.0, 2.0], [4.0, 1.4]])  # the second derivatives of f1 and f2
-CENTRES = np.array([[15.0, 0.0], [-12.0, -15.0]])  # where f1 and f2 are smallest
 RATE = 0.1
 
 
 def settle(
     algorithm: FedAvg, rounds: int, steps: Sequence[int] = (10, 10), momentum: float = 0.0, rate: float = RATE
 ) -> np.ndarray:
-    """Where the algorithm's own methods lead from (0, 0) when the parties' losses are f1 and f2."""
-    shared, memory = np.zeros(2, np.float32), algorithm.initial_memory(2, np.array([1, 1]))
-    for _ in range(rounds):
-        results = []
-        for k in (0, 1):
-            start = algorithm.starting_point(shared, memory, k)
-            w, velocity = start.astype(np.float64), np.zeros(2)
-            for _ in range(steps[k]):
-                gradient = CURVES[k] * (w - CENTRES[k])
-                velocity = momentum * velocity + algorithm.local_gradient(
-                    gradient, w, start, algorithm.correction(memory, k)
-                )
-                w = w - rate * velocity
-            results.append(PartyResult(k, 1, steps[k], w.astype(np.float32), 0.0, rate, momentum))
-        shared, memory = algorithm.aggregate(shared, results, memory)
-    return shared
+    """Where the algorithm leads from (0, 0), walked as in lesson 05."""
+    return walk(algorithm, rounds, steps, rate, momentum).shared[-1]
 
 
 def fedavg_settles_at(steps: Sequence[int]) -> np.ndarray:
     """τ steps of SGD on a quadratic take w to c + q (w - c), q = (1 - η curve)^τ; the mean of both must be w again."""
     q = (1 - RATE * CURVES) ** np.array(steps)[:, None]
     return ((1 - q) * CENTRES).sum(axis=0) / (1 - q).sum(axis=0)
+
+
+def test_the_lesson_draws_the_star_where_the_gradients_cancel() -> None:
+    assert pytest.approx(MINIMUM) == DRAWN
 
 
 def test_fedavg_with_one_local_step_settles_at_the_minimum() -> None:
