@@ -223,7 +223,7 @@ own_lab
 # several seeds. Count how often one is ahead, and by how much.
 
 # %%
-short = fedavg.with_(rounds=size(10, 8))
+short = fedavg.with_(rounds=size(10, 5))
 methods = {
     "FedAvg": short,
     "SCAFFOLD": short.with_(algorithm="scaffold"),
