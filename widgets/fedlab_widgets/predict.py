@@ -18,6 +18,7 @@ from matplotlib.axes import Axes
 
 from fedlab import History
 from fedlab.lessons.switches import predictions_lock
+from fedlab_widgets import kernel
 
 Truth = Callable[[list[History]], Any]
 
@@ -53,6 +54,7 @@ class Prediction:
         row = (widgets.VBox if choices else widgets.HBox)([self._input, self._unit, self._button])
         text = widgets.HTML(f'<p class="fedlab-question"><b>Predict.</b> {html.escape(question)}</p>')
         self.view = widgets.VBox([text, row, self._said])
+        kernel.answer_beside_cells(self.view)
         self.in_lab = widgets.VBox([text, row, self._said])  # the same once more, above the lab; later the result alone
         self.answer: Any = None
         if question in _kept:
