@@ -32,6 +32,8 @@ def test_two_labs_in_one_notebook_do_not_disturb_each_other(opened: Any) -> None
     small.plots("after 1 rounds")
     big.says("Round 1")
     big.plots("no run yet")
+    big.click("Stop")  # a click on Run that came too late would start what the next test stops
+    big.says("Ready")
 
 
 def test_an_interrupt_of_the_idle_kernel_stops_training(opened: Any) -> None:
