@@ -77,14 +77,17 @@ def draw(results: dict[str, list[dict[str, Any]]], path: Path) -> None:
     mpl.use("agg")
     from matplotlib import pyplot as plt
 
-    figure, axes = plt.subplots(1, len(results), figsize=(3.6 * len(results), 3.4), dpi=150, squeeze=False)
+    figure, axes = plt.subplots(1, len(results), figsize=(3.6 * len(results), 3.4), dpi=100, squeeze=False)
     for ax, (name, points) in zip(axes[0], results.items(), strict=True):
         by_parties = name == "parties"
+        points = sorted(points, key=lambda point: point["gflop"])
         x = [point["experiment"]["parties"] if by_parties else point["gflop"] for point in points]
         ax.loglog(x, [point["seconds"] for point in points], color="#0072B2", marker="o", label="seconds a round")
         ax.loglog(
             x, [point["peak_mb"] / 1000 for point in points], color="#D55E00", marker="s", ls="--", label="peak GB"
         )
+        ax.set_ylim(0.01, 20)
+        ax.xaxis.set_minor_formatter("")
         ax.set_xlabel("parties" if by_parties else "GFLOP a round")
         ax.set_title(SERIES[name][0].split(",")[0])
         ax.grid(alpha=0.3)
