@@ -169,7 +169,8 @@ def _round(
     def uploads() -> Iterator[PartyResult]:  # step 3
         for result in _in_order(pool, train, list(epochs)):
             began_with = algorithm.starting_point(state.weights, state.memory, result.party)
-            distance = float(np.linalg.norm(result.weights - began_with.astype(np.float64)))
+            # Not np.linalg.norm: it wakes the threads of NumPy's BLAS, which then spin where parties should train.
+            distance = float(np.sqrt(np.square(result.weights - began_with, dtype=np.float64).sum()))
             if not np.isfinite(distance) or not np.isfinite(result.train_loss):
                 raise Diverged(
                     f"Training broke down in round {number} at party {result.party}: its loss or its weights are no "
