@@ -18,6 +18,7 @@ from fedlab.federation import initialise
 from fedlab_widgets.brake import Brake, Stopped
 from fedlab_widgets.picture import Picture
 from fedlab_widgets.runs import Run, Runs
+from fedlab_widgets.table import offer
 
 LESSON = (
     "One number hides who pays for it. Choose a run and a round, and look: how well the shared model serves each "
@@ -51,14 +52,9 @@ class Behind:
 
     def draw(self) -> None:
         """Offer the runs that there are now."""
-        options = [(f"{run.number + 1}: {label}", run) for run, label in self._runs.labels().items() if run.done]
-        if tuple(options) != tuple(self._choice.options):
-            chosen = self._choice.value
-            newest = len(options) > len(self._choice.options) or chosen not in [run for _, run in options]
-            self._choice.options = options
-            if options:
-                self._choice.value = options[-1][1] if newest else chosen
-        self._look.disabled = not options
+        done = {run: label for run, label in self._runs.labels().items() if run.done}
+        offer(self._choice, done)
+        self._look.disabled = not done
         self._limit()
 
     def look(self) -> None:

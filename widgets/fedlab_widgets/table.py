@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import ipywidgets as widgets
@@ -74,13 +74,7 @@ class Table:
         empty = '<p class="fedlab-lesson">No run yet. Each run becomes a line here and a curve above.</p>'
         self._table.value = f'<table class="fedlab-runs"><tr>{head}</tr>{rows}</table>' if rows else empty
         self._tools.layout.display = "" if rows else "none"
-        options = [(f"{run.number + 1}: {label}", run) for run, label in labels.items()]
-        if tuple(options) != tuple(self._choice.options):
-            chosen = self._choice.value
-            newest = len(options) > len(self._choice.options) or chosen not in labels
-            self._choice.options = options
-            if options:
-                self._choice.value = options[-1][1] if newest else chosen
+        offer(self._choice, labels)
         self._tell()
 
     def _tell(self) -> None:
@@ -109,6 +103,17 @@ class Table:
     def _save(self, run: Run, ending: str, content: bytes) -> None:
         stem = "fedlab-plot" if ending == ".png" else f"fedlab-run-{run.number + 1}"
         self._files.value = save(stem, ending, content)
+
+
+def offer(choice: widgets.Dropdown, labels: Mapping[Run, str]) -> None:
+    """Let these runs be chosen from; a new one is chosen at once, otherwise the choice stays."""
+    options = [(f"{run.number + 1}: {label}", run) for run, label in labels.items()]
+    if tuple(options) != tuple(choice.options):
+        chosen = choice.value
+        newest = len(options) > len(choice.options) or chosen not in labels
+        choice.options = options
+        if options:
+            choice.value = options[-1][1] if newest else chosen
 
 
 def _button(text: str, icon: str, tooltip: str) -> widgets.Button:
