@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -39,6 +40,11 @@ def textbook(task: Task) -> Rounds:
     model = workbench(task)
     for weights in reference.run(Experiment.from_json(task.experiment), mnist(), model):
         yield reference.accuracy(model, weights, mnist()), weights
+
+
+def nudged_textbook(task: Task) -> Rounds:
+    """The textbook from first weights that are one float32 further up: how far rounding alone can lead."""
+    return textbook(replace(task, weights=[np.nextafter(weight, np.float32(np.inf)) for weight in task.weights]))
 
 
 def keras_loop(task: Task) -> Rounds:
@@ -190,7 +196,13 @@ def workbench(task: Task) -> keras.Model:
     return model
 
 
-CONTENDERS = {"fedlab": fedlab, "textbook": textbook, "keras": keras_loop, "products": products}
+CONTENDERS = {
+    "fedlab": fedlab,
+    "textbook": textbook,
+    "nudged": nudged_textbook,
+    "keras": keras_loop,
+    "products": products,
+}
 
 if __name__ == "__main__":
     name, path = sys.argv[1:]

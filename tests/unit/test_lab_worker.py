@@ -172,6 +172,23 @@ def test_python_ends_in_the_middle_of_a_round() -> None:
     assert "Traceback" not in ended.stderr
 
 
+def test_a_drawing_under_way_is_finished_before_python_ends() -> None:
+    """Python would else kill the thread inside of matplotlib's C++ code, which then calls `terminate`."""
+    program = (
+        "import threading, time\n"
+        "from fedlab_widgets.painter import Painter\n"
+        "began = threading.Event()\n"
+        "def draw():\n"
+        "    began.set()\n"
+        "    time.sleep(0.5)\n"
+        "    print('drawn')\n"
+        "Painter({'curves': draw}, busy=lambda: False).ask('curves')\n"
+        "assert began.wait(60)\n"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], timeout=300, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "drawn\n", "")
+
+
 def test_the_brake_holds_and_stops_whoever_checks_it() -> None:
     brake = Brake()
     brake.release()
@@ -214,6 +231,23 @@ def test_while_something_trains_drawing_takes_a_tenth_of_the_time(monkeypatch: p
     painter = Painter({"curves": paint}, busy=lambda: True)
     painter.paint("curves")
     assert painter.pause_before("curves") == pytest.approx(9.0)
+
+
+def test_what_is_new_is_drawn_at_once_while_something_trains(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By this clock the second picture, asked for like any other, would have to wait for ever."""
+    now, drawn_twice = [0.0], threading.Event()
+
+    def paint() -> None:
+        now[0] += 1.0
+        if now[0] == 2.0:
+            drawn_twice.set()
+
+    monkeypatch.setattr("fedlab_widgets.painter.time.monotonic", lambda: now[0])
+    painter = Painter({"curves": paint}, busy=lambda: True)
+    painter.paint("curves")
+    painter.ask("curves", at_once=True)
+    assert drawn_twice.wait(60)
+    painter.close()
 
 
 def test_pause_after_stop_does_not_hold_the_run() -> None:

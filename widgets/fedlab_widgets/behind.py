@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import html
 import threading
+from functools import partial
 
 import ipywidgets as widgets
 import numpy as np
@@ -19,6 +20,7 @@ from fedlab_widgets.brake import Brake, Stopped
 from fedlab_widgets.picture import Picture
 from fedlab_widgets.runs import Run, Runs
 from fedlab_widgets.table import offer
+from fedlab_widgets.threads import begin
 
 LESSON = (
     "One number hides who pays for it. Choose a run and a round, and look: how well the shared model serves each "
@@ -64,10 +66,7 @@ class Behind:
             return
         self._brake.release()
         self._text.value = '<div class="fedlab-lesson">Running that round once more …</div>'
-        self._thread = threading.Thread(
-            target=self._watch, args=(run, self._round.value), name="fedlab behind", daemon=True
-        )
-        self._thread.start()
+        self._thread = begin("fedlab behind", partial(self._watch, run, self._round.value), self.stop)
 
     def wait(self) -> None:
         """Wait until the look under way is over."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import copy
+from typing import Any
 
 import ipywidgets as widgets
 
@@ -34,6 +35,12 @@ class Curves:
         above = widgets.HBox([widgets.HTML(CAPTION), self._x, self._note])
         above.add_class("fedlab-above")
         self.view = widgets.VBox([above, self._frame])
+        self._drawn: list[Any] = []  # what is in the picture
+
+    @property
+    def lacks_one(self) -> bool:
+        """Whether there is a curve that is not in the picture yet."""
+        return not set(self._runs.shown) <= set(self._drawn)
 
     def draw(self) -> None:
         """Draw the curves and put them on the page."""
@@ -42,9 +49,14 @@ class Curves:
         histories = [copy(run.history) for run in shown]
         for history in histories:
             history.rounds = list(history.rounds)  # as they are now: the worker may add one meanwhile
-        axes = self.picture.begin()
+        x, answer = self._x.value, self._prediction and self._prediction.answer
+        wanted = [x, answer, *shown, *labels.values(), *map(len, histories)]
+        if wanted == self._drawn:
+            return
+        axes = self.picture.begin_again() if shown and self._drawn[:1] == [x] else self.picture.begin()
+        self._drawn = wanted
         for ax, y in zip(axes, SHOWN, strict=True):
-            convergence(ax, histories, self._x.value, y, [labels[run] for run in shown], [run.number for run in shown])
+            convergence(ax, histories, x, y, [labels[run] for run in shown], [run.number for run in shown])
             ax.label_outer()
             ax.yaxis.set_label_coords(-0.085, 0.5)
             if ax is not axes[0] and (legend := ax.get_legend()):
@@ -55,7 +67,7 @@ class Curves:
             axes[0].text(0.5, 0.5, "press Run", transform=axes[0].transAxes, ha="center", va="center", alpha=0.6)
         told = [f"{labels[run]}: {run.history.rounds[-1].test_accuracy:.1%} after {run.done} rounds" for run in shown]
         about = "; ".join(told) if told else "no run yet"
-        self.picture.show(f"Test accuracy and loss against {X_AXES[self._x.value][0]}. {about}.")
+        self.picture.show(f"Test accuracy and loss against {X_AXES[x][0]}. {about}.")
 
     def say_moved(self, moved: bool) -> None:
         """Say beside the plot whether the controls have moved since its curves were run."""

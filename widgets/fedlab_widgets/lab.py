@@ -240,7 +240,8 @@ class Lab:
         with self._lock:
             for run in [run for run in self._runs.all if run.status == "stopped" and not run.done]:
                 self._runs.remove(run)
-        self._painter.ask("state", "curves", "table", "behind")
+        self._painter.ask("state", "table", "behind")
+        self._painter.ask("curves", at_once=self._curves.lacks_one)
 
     def _draw_state(self) -> None:
         runs = self._runs.all

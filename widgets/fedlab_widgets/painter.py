@@ -6,7 +6,10 @@ import threading
 import time
 from collections.abc import Callable
 
-SHARE = 0.1  # of the time, at most, goes into drawing while something trains
+from fedlab_widgets.threads import begin
+
+SHARE = 0.06  # of the time, at most, goes into drawing a thing while something trains
+LEAST = 0.1  # seconds, at least, between two drawings of a thing while something trains
 
 
 class Painter:
@@ -25,15 +28,16 @@ class Painter:
         self._thread: threading.Thread | None = None
         self._closed = False
 
-    def ask(self, *names: str) -> None:
-        """Have these drawn, in the background."""
+    def ask(self, *names: str, at_once: bool = False) -> None:
+        """Have these drawn, in the background. at_once: what is new must not wait for its share of the time."""
         with self._wake:
-            if self._closed:
+            if self._closed or (self._busy() and not at_once and self._asked.keys() >= set(names)):
                 return
+            if at_once:
+                self._due.update(dict.fromkeys(names, 0.0))
             self._asked.update(dict.fromkeys(names))
             if self._thread is None:
-                self._thread = threading.Thread(target=self._work, name="fedlab painter", daemon=True)
-                self._thread.start()
+                self._thread = begin("fedlab painter", self._work, self.close)
             self._wake.notify_all()
 
     def paint(self, *names: str) -> None:
@@ -43,7 +47,7 @@ class Painter:
                 began = time.monotonic()
                 self._paints[name]()
                 ended = time.monotonic()
-                self._due[name] = ended + (ended - began) * (1 / SHARE - 1)
+                self._due[name] = max(ended + (ended - began) * (1 / SHARE - 1), began + LEAST)
 
     def close(self) -> None:
         with self._wake:

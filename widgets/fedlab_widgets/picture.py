@@ -5,9 +5,11 @@ from __future__ import annotations
 import base64
 import html
 import io
+import zlib
 from collections.abc import Sequence
 
 import ipywidgets as widgets
+import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
@@ -27,22 +29,37 @@ class Picture:
         self._heights = heights
         self._margins = margins or {"left": 0, "right": 1, "bottom": 0, "top": 1}
         self.figure = Figure((width / DPI, height / DPI), dpi=DPI * SCALE)
-        FigureCanvasAgg(self.figure)
+        self._canvas = FigureCanvasAgg(self.figure)
         self.view = widgets.HTML()
         self.png = b""
         self._alt = ""
 
     def begin(self) -> list[Axes]:
-        """Empty axes to draw on."""
+        """New axes to draw on."""
         self.figure.clear()
         grid = {"height_ratios": self._heights, **self._margins}
         rows = self.figure.subplots(len(self._heights), 1, sharex=True, squeeze=False, gridspec_kw=grid)
         return [row[0] for row in rows]
 
+    def begin_again(self) -> list[Axes]:
+        """The same axes without their curves: ticks and labels, which take half of the time, are kept."""
+        for ax in self.figure.axes:
+            for artist in (*ax.lines, *ax.texts):
+                artist.remove()
+            ax.relim()
+        return self.figure.axes
+
     def show(self, alt: str) -> None:
-        """Put what was drawn on the page."""
+        """Put what was drawn on the page, in 256 colours: that takes a third of the time, and no eye sees it."""
+        self.figure.patch.set_alpha(0)
+        for ax in self.figure.axes:
+            ax.patch.set_alpha(0)
+        self._canvas.draw()
+        drawn = Image.fromarray(np.asarray(self._canvas.buffer_rgba()))
         file = io.BytesIO()
-        self.figure.savefig(file, format="png", transparent=True)
+        drawn.quantize(256, Image.Quantize.FASTOCTREE, dither=Image.Dither.NONE).save(
+            file, "png", compress_level=2, compress_type=zlib.Z_RLE
+        )
         self.png = file.getvalue()
         self._alt = alt
         width, height = self._size

@@ -12,6 +12,7 @@ from fedlab.federation import processors
 from fedlab.tensorflow_setup import load_tensorflow
 from fedlab_widgets.brake import Brake, Stopped
 from fedlab_widgets.runs import Run
+from fedlab_widgets.threads import begin
 
 
 class Worker:
@@ -60,8 +61,7 @@ class Worker:
         """Begin to load TensorFlow, in the background."""
         with self._lock:
             if self._thread is None and not self._closed:
-                self._thread = threading.Thread(target=self._work, name="fedlab worker", daemon=True)
-                self._thread.start()
+                self._thread = begin("fedlab worker", self._work, self.close)
 
     def train(self, run: Run, rounds: int) -> None:
         """Train `run` until it has `rounds` rounds: at once, or when the runs before it are done."""
