@@ -10,6 +10,7 @@ stopped. Last the share of a run that drawing and widgets take: the same runs wi
 
 from __future__ import annotations
 
+import time
 from contextlib import closing
 from pathlib import Path
 from statistics import median
@@ -84,6 +85,7 @@ def drawing_share(page: FrontEnd) -> float:
     for seed in range(100, 100 + PAIRS):
         reset(page)
         page.set("seed", str(seed))
+        time.sleep(1)  # the map of who holds what is drawn for this seed: once, not in each run
         pressed = page.click("Run")
         with_lab = page.wait(lambda: page.status().startswith("Finished")) - pressed - GRACE
         alone = page.execute(f"for _ in run(Experiment(seed={seed})): pass")
@@ -95,7 +97,7 @@ def warm() -> tuple[dict[str, list[float]], list[float], dict[str, float]]:
     """For each setting the seconds from Run to plot, one for each value; the seconds of each Stop; and the rest."""
     with closing(FrontEnd()) as page:
         page.show_lab()
-        page.wait(lambda: page.status().startswith("Ready"))
+        page.wait(lambda: page.status() == "Ready.")
         first: dict[str, list[float]] = {}
         stops = []
         for name, values, _ in SWITCHES:

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fedlab.algorithms import Algorithm
+from fedlab.algorithms import Algorithm, FedAvg
 from fedlab.own_models import CannotTrain, gives_logits, is_convolutional, is_seed, require_trainable
 from fedlab.randomness import local_batches
 from fedlab.settings import settings_of
@@ -291,5 +291,7 @@ def _in_rows(x: np.ndarray, rows: int) -> list[np.ndarray]:
 
 
 def _numeric_settings(algorithm: Algorithm) -> tuple[str, ...]:
-    """The names of the settings that the compiled step receives as tensors."""
+    """The names of the settings that the compiled step receives as tensors. FedAvg's own gradient reads none."""
+    if type(algorithm).local_gradient is FedAvg.local_gradient:
+        return ()
     return tuple(name for name in settings_of(type(algorithm)) if isinstance(getattr(algorithm, name), (int, float)))

@@ -40,6 +40,8 @@ def _start() -> None:
             raise TensorFlowMissing(
                 "TensorFlow is not installed here. Install it with: pip install tensorflow (or tensorflow-cpu)"
             ) from None
+        import keras  # noqa: F401  now, on this thread: two threads that import it at the same time break it
+
         try:
             if tf.config.threading.get_intra_op_parallelism_threads() == 0:
                 tf.config.threading.set_intra_op_parallelism_threads(1)

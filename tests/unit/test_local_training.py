@@ -106,6 +106,12 @@ def test_no_number_of_an_algorithm_makes_a_new_trace(blobs: Dataset, name: str) 
                 assert traces_of(experiment.with_(**{own: value}, learning_rate=1e-6), blobs) == 0, own
 
 
+@pytest.mark.parametrize("name", ["fedavgm", "fedadagrad", "fedadam", "fedyogi", "fednova", "central", "alone"])
+def test_algorithms_that_differ_at_the_server_alone_share_what_is_compiled(blobs: Dataset, name: str) -> None:
+    list(run(START.with_(algorithm="fedavg"), dataset=blobs))
+    assert traces_of(START.with_(algorithm=name), blobs) == 0
+
+
 # An algorithm of one's own
 
 

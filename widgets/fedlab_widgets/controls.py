@@ -7,6 +7,7 @@ its own, appears by itself.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from typing import Any
 
 import ipywidgets as widgets
@@ -100,6 +101,14 @@ class Controls:
             )
             control.complain(sentence if name == wrong else "")
         return experiment
+
+    def within_reach(self) -> list[Experiment]:
+        """The present experiment, and what becomes of it with each other algorithm, if one may be chosen."""
+        found = [self.last]
+        for kind in self._kinds["algorithm"] if self._is_wanted("algorithm") else []:
+            with suppress(Exception):  # an algorithm of one's own; what is wrong is said when it is chosen
+                found.append(self.last.with_(algorithm=kind()))
+        return found
 
     def control(self, name: str) -> Control | None:
         """The control of a setting, if the experiment, or its algorithm or partition, has that setting now."""

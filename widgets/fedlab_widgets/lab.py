@@ -50,7 +50,12 @@ class Lab:
         self._start = experiment or with_settings_for(controls, Experiment())
         self._lock = threading.RLock()
         self._runs = Runs()
-        self._worker = Worker(self._lock, self._refresh, lambda: self._painter.ask("state"))
+        self._worker = Worker(
+            self._lock,
+            self._refresh,
+            lambda: self._painter.ask("state"),
+            lambda: [] if checking() else self._controls.within_reach(),
+        )
         self._controls = Controls(self._start, [*algorithms, *partitions], controls, self._moved, self._sweep)
         self._transport = Transport(
             run=lambda: kernel.soon(self._press_run),

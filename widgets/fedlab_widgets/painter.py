@@ -9,7 +9,7 @@ from collections.abc import Callable
 from fedlab_widgets.threads import begin
 
 SHARE = 0.06  # of the time, at most, goes into drawing a thing while something trains
-LEAST = 0.1  # seconds, at least, between two drawings of a thing while something trains
+LEAST = 0.2  # seconds, at least, between two drawings of a thing while something trains
 
 
 class Painter:

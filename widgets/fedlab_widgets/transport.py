@@ -74,8 +74,10 @@ def status_of(worker: Worker, run: Run | None) -> str:
     queue = f", {waiting} more waiting" if waiting and worker.run else ""
     if not worker.ready:
         return "Please wait: TensorFlow is starting." if waiting else "TensorFlow starts in the background."
+    if worker.run is None and waiting:
+        return "Please wait: the model is being compiled."
     if run is None:
-        return "Ready."
+        return "Ready. The algorithms are compiled in the background." if worker.compiling_ahead else "Ready."
     if worker.run is None:
         ends = {"finished": "Finished", "stopped": "Stopped", "failed": "Failed"}
         return f"{ends.get(run.status, 'Ready')} after {run.done} of {run.target} rounds."

@@ -5,9 +5,11 @@ from __future__ import annotations
 import threading
 import traceback
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 
 import fedlab
+from fedlab import Experiment
 from fedlab.federation import processors
 from fedlab.tensorflow_setup import load_tensorflow
 from fedlab_widgets.brake import Brake, Stopped
@@ -19,11 +21,19 @@ class Worker:
     """Trains runs, one after another, on a thread of its own.
 
     lock: guards the runs; held only for moments. changed: called from the thread whenever a run has changed.
-    progressed: called when a party has reported.
+    progressed: called when a party has reported. soon: tells what may be run first, to be compiled before it is.
     """
 
-    def __init__(self, lock: threading.RLock, changed: Callable[[], None], progressed: Callable[[], None]):
+    def __init__(
+        self,
+        lock: threading.RLock,
+        changed: Callable[[], None],
+        progressed: Callable[[], None],
+        soon: Callable[[], Iterable[Experiment]] = tuple,
+    ):
         self._lock = lock
+        self._soon = soon
+        self._ahead: deque[Experiment] = deque()  # what is still to be compiled
         self._changed, self._progressed = changed, progressed
         self._brake = Brake()
         self._brake.release()
@@ -50,6 +60,11 @@ class Worker:
     def preparing(self) -> bool:
         """Whether the first chunks of the present run have not come back yet: its model may be compiling."""
         return self.run is not None and self._rounds == 0 and self._brake.checks <= processors()
+
+    @property
+    def compiling_ahead(self) -> bool:
+        """Whether what may be run first is still being compiled in the background."""
+        return bool(self._ahead)
 
     @property
     def waiting(self) -> list[Run]:
@@ -118,9 +133,11 @@ class Worker:
             load_tensorflow()
         except Exception as error:
             self.problem = f"TensorFlow does not start: {error}"
+        self._ahead.extend(self._soon())
         self.ready = True
         self._changed()
         while True:
+            self._compile_ahead()
             with self._wake:
                 while not self._waiting and not self._closed:
                     self._wake.wait()
@@ -135,6 +152,18 @@ class Worker:
             with self._wake:
                 self.run = None
                 self._wake.notify_all()
+            self._changed()
+            with self._wake:
+                if self._ahead and not self._waiting:
+                    self._wake.wait(1.0)  # the next click may come at once
+
+    def _compile_ahead(self) -> None:
+        """Until a run is wanted, compile what the first ones will need: a round of one image compiles all of it."""
+        while self._ahead and not self._waiting and not self._closed:
+            tiny = {"partition": "iid", "parties": 1, "examples": 1, "participation": 1.0, "local_epochs": 1}
+            with suppress(Exception):  # the run itself will say what is wrong
+                next(fedlab.run(self._ahead[0].with_(**tiny)))
+            self._ahead.popleft()
             self._changed()
 
     def _train(self, run: Run) -> None:
