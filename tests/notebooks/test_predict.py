@@ -7,7 +7,7 @@ import pytest
 from matplotlib.figure import Figure
 
 from fedlab import Experiment, History, Round
-from fedlab_widgets import Lab, predict
+from fedlab_widgets import Lab, kernel, predict
 from fedlab_widgets.predict import Prediction, _kept
 
 EXPERIMENT = Experiment(parties=2, examples=100, model="softmax", rounds=2)
@@ -48,6 +48,15 @@ def test_a_lab_does_not_run_before_the_question_is_answered() -> None:
     assert f"It is {100 * lab.histories[0].rounds[1].test_accuracy:.3g} %" in _said(guess)
     lab.close()
     assert guess._button.comm is not None  # the question's own cell still shows it
+
+
+def test_enter_gives_the_answer_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    """`submit` is what ipywidgets sends when Enter is pressed in a box."""
+    monkeypatch.setattr(kernel, "soon", lambda act: act())
+    guess = predict("How many?", unit="%", rounds=2)
+    guess._input.value = "85"
+    guess._input._handle_custom_msg({"event": "submit"}, [])
+    assert guess.answer == 85
 
 
 @pytest.mark.parametrize(("name", "value"), [("FEDLAB_PREDICT", "0"), ("FEDLAB_CHECK", "1")])

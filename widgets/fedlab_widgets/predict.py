@@ -46,6 +46,7 @@ class Prediction:
             self._input: Any = widgets.RadioButtons(options=self.choices, value=None, layout={"width": "auto"})
         else:
             self._input = widgets.Text(placeholder=f"{low:g} to {high:g}", layout={"width": "110px"})
+            self._input.on_msg(lambda _, message, buffers: self._enter(message))
         self._unit = widgets.HTML(html.escape(unit))
         self._button = widgets.Button(description="This is my prediction", icon="check", button_style="primary")
         self._button.layout.width = "auto"
@@ -110,6 +111,10 @@ class Prediction:
                 fontsize="small",
                 color="0.25",
             )
+
+    def _enter(self, message: dict[str, Any]) -> None:
+        if message.get("event") == "submit":
+            kernel.soon(self._press)
 
     def _press(self) -> None:
         value = self._input.value
