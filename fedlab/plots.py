@@ -77,7 +77,8 @@ def convergence(
     ax.grid(alpha=0.3, lw=0.6)
     ax.spines[["top", "right"]].set_visible(False)
     if histories:
-        ax.legend(loc="lower right" if y == "test_accuracy" else "upper right", fontsize="small", framealpha=0.7)
+        corner = "lower right" if y == "test_accuracy" else "upper right"  # where curves of these seldom are
+        ax.legend(loc=corner, ncols=-(-len(histories) // 5), fontsize="small", framealpha=0.7)
 
 
 def holdings(ax: Axes, counts: np.ndarray) -> None:
