@@ -77,8 +77,12 @@ def convergence(
     ax.grid(alpha=0.3, lw=0.6)
     ax.spines[["top", "right"]].set_visible(False)
     if histories:
-        corner = "lower right" if y == "test_accuracy" else "upper right"  # where curves of these seldom are
-        ax.legend(loc=corner, ncols=-(-len(histories) // 5), fontsize="small", framealpha=0.7)
+        ax.legend(
+            loc="lower right" if y == "test_accuracy" else "upper right",
+            ncols=-(-len(histories) // 5),
+            fontsize="small",
+            framealpha=0.7,
+        )
 
 
 def holdings(ax: Axes, counts: np.ndarray) -> None:

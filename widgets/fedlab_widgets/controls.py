@@ -103,11 +103,17 @@ class Controls:
         return experiment
 
     def within_reach(self) -> list[Experiment]:
-        """The present experiment, and what becomes of it with each other algorithm, if one may be chosen."""
+        """The present experiment, and what becomes of it with each other algorithm, if one may be chosen, or momentum.
+
+        These are the moves for which something has to be compiled, but for another model or batch size.
+        """
+        kinds = self._kinds["algorithm"] if self._is_wanted("algorithm") else []
         found = [self.last]
-        for kind in self._kinds["algorithm"] if self._is_wanted("algorithm") else []:
+        for kind in kinds:
             with suppress(Exception):  # an algorithm of one's own; what is wrong is said when it is chosen
                 found.append(self.last.with_(algorithm=kind()))
+        with suppress(InvalidSetting):  # an algorithm may hold it fixed
+            found.append(self.last.with_(momentum=0.5))
         return found
 
     def control(self, name: str) -> Control | None:
