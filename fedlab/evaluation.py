@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING
 
@@ -16,7 +16,11 @@ if TYPE_CHECKING:
 
 
 def evaluate(
-    training: LocalTraining, models: Sequence[np.ndarray], dataset: Dataset, pool: Executor
+    training: LocalTraining,
+    models: Sequence[np.ndarray],
+    dataset: Dataset,
+    pool: Executor,
+    between_chunks: Callable[[], None] = lambda: None,
 ) -> tuple[float, float]:
     """Accuracy and mean cross-entropy (nats) on the test examples.
 
@@ -34,7 +38,7 @@ def evaluate(
         )
         if len(y)
     ]
-    logits = np.concatenate(list(pool.map(lambda job: training.logits_of(job[0], job[1]), work)))
+    logits = np.concatenate(list(pool.map(lambda job: training.logits_of(job[0], job[1], between_chunks), work)))
     labels = np.concatenate([y for _, _, y in work])
     return float((logits.argmax(axis=1) == labels).mean()), float(cross_entropy(logits, labels).mean())
 

@@ -181,7 +181,7 @@ def _round(
             yield result
 
     weights, memory = _aggregate(algorithm, state, uploads())  # step 4
-    accuracy, loss = evaluate(training, algorithm.judged(weights, memory), dataset, pool)
+    accuracy, loss = evaluate(training, algorithm.judged(weights, memory), dataset, pool, between_chunks)
     if not np.isfinite(loss):
         raise Diverged(
             f"Training broke down in round {number}: the loss of the new shared model is no longer a finite number. "

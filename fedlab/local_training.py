@@ -129,11 +129,15 @@ class LocalTraining:
         flat = np.concatenate([tensor.numpy().ravel() for tensor in weights])
         return LocalUpdate(flat, epochs * -(-len(indices) // full), total_loss / (epochs * len(indices)))
 
-    def logits_of(self, weights: np.ndarray, x: np.ndarray) -> np.ndarray:
+    def logits_of(
+        self, weights: np.ndarray, x: np.ndarray, between_chunks: Callable[[], None] = lambda: None
+    ) -> np.ndarray:
         """(n, classes) the model's outputs as logits (log-probabilities for a model that ends in softmax)."""
-        tensors = self.tensors(weights)
-        parts = _in_rows(x, self.evaluation_rows)
-        return np.concatenate([self._call("logits", self._logits_of, tensors, part) for part in parts])[: len(x)]
+        tensors, logits = self.tensors(weights), []
+        for part in _in_rows(x, self.evaluation_rows):
+            between_chunks()
+            logits.append(self._call("logits", self._logits_of, tensors, part))
+        return np.concatenate(logits)[: len(x)]
 
     def _make_steps(
         self, algorithm: Algorithm, weights: Any, velocity: Any, seeds: Any, data: Any, rule: Any, values: Any

@@ -153,6 +153,27 @@ def test_a_run_stopped_within_a_round_loses_that_round_alone(blobs: Dataset, thr
     assert_equal_to_the_last_bit(rest, whole[2:])
 
 
+def test_a_run_can_be_stopped_while_the_shared_model_is_evaluated(blobs: Dataset) -> None:
+    """For a big model that takes longer than a party's work; the one party has reported when it begins."""
+    reported: list[int] = []
+
+    def stop_after_the_report() -> None:
+        if reported:
+            raise Stop
+
+    experiment = SKEWED.with_(parties=1, participation=1.0)
+    with pytest.raises(Stop):
+        list(
+            run(
+                experiment,
+                dataset=blobs,
+                between_chunks=stop_after_the_report,
+                on_upload=lambda number, result: reported.append(number),
+            )
+        )
+    assert reported == [1]
+
+
 def test_a_pause_changes_no_number(blobs: Dataset) -> None:
     slow = run(SKEWED, dataset=blobs, threads=3, between_chunks=lambda: time.sleep(0.002))
     assert_equal_to_the_last_bit(list(slow), list(run(SKEWED, dataset=blobs)))
