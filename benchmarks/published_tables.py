@@ -5,6 +5,7 @@ Where the papers leave something open, the choice is in the function's docstring
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from typing import Any
 
@@ -21,7 +22,8 @@ LOW, HIGH = 0.35, 1.6  # public re-runs of McMahan's table differ from it by the
 def mcmahan(full: bool) -> Iterator[Row]:
     """McMahan et al. 2017, table 2: rounds until the 2NN first reaches 97 % on MNIST's test images; E = 1, B = 10.
 
-    100 parties. The paper tunes the learning rate for each cell; here it is 0.1 in all.
+    100 parties. The paper tunes the learning rate for each cell; here it is 0.1 in all. The curves jump, with shards
+    above all, and touch 97 % before they stay there: so also the first round of which the last ten have a median of 97 %.
     The short form is C = 0.1 with seed 0; the full form is that with seeds 0, 1, 2, and C = 1 with seed 0.
     """
     cells = [("iid", 0.1, 87), ("shards", 0.1, 664)] + ([("iid", 1.0, 70), ("shards", 1.0, 380)] if full else [])
@@ -38,15 +40,34 @@ def mcmahan(full: bool) -> Iterator[Row]:
                 rounds=limit,
                 seed=seed,
             )
-            found.append(next((one.number for one in run(experiment) if one.test_accuracy >= 0.97), None))
+            found.append(_crossings(experiment))
+        first = [touched for touched, _ in found]
         yield {
             "cell": f"{partition}, C = {share:g}",
             "paper (rounds)": str(paper),
             "band": f"{LOW * paper:.0f} to {limit}",
-            "ours": ", ".join(str(number) if number else f"not within {limit}" for number in found),
-            "verdict": "inside" if all(number and number >= LOW * paper for number in found) else "OUTSIDE",
+            "ours": _numbers(first, limit),
+            "ours, median of ten rounds": _numbers([stayed for _, stayed in found], limit),
+            "verdict": "inside" if all(number and number >= LOW * paper for number in first) else "OUTSIDE",
             "link of the first run": experiment.with_(seed=0).link(),
         }
+
+
+def _crossings(experiment: Experiment) -> tuple[int | None, int | None]:
+    """The first round with 97 %, and the first of which the last ten have a median of 97 %; None if there is none."""
+    touched = None
+    recent: deque[float] = deque(maxlen=10)
+    for one in run(experiment):
+        recent.append(one.test_accuracy)
+        if touched is None and one.test_accuracy >= 0.97:
+            touched = one.number
+        if len(recent) == 10 and np.median(recent) >= 0.97:
+            return touched, one.number
+    return touched, None
+
+
+def _numbers(found: list[int | None], limit: int) -> str:
+    return ", ".join(str(number) if number else f"not within {limit}" for number in found)
 
 
 FEDPROX_DATA: dict[str, dict[str, Any]] = {
