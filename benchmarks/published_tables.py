@@ -23,8 +23,8 @@ def mcmahan(full: bool) -> Iterator[Row]:
     """McMahan et al. 2017, table 2: rounds until the 2NN first reaches 97 % on MNIST's test images; E = 1, B = 10.
 
     100 parties. The paper tunes the learning rate for each cell; here it is 0.1 in all. Curves jump, and touch 97 %
-    before they stay there: so there is also the round from which on, looking back, the median of ten rounds is 97 %. The
-    short form is C = 0.1 with seed 0; the full form is that with seeds 0, 1, 2, and C = 1 with seed 0.
+    before they stay there: so there is also the first round at which the median of the last ten is 97 %. The short form
+    is C = 0.1 with seed 0; the full form is that with seeds 0, 1, 2, and C = 1 with seed 0.
     """
     cells = [("iid", 0.1, 87), ("shards", 0.1, 664)] + ([("iid", 1.0, 70), ("shards", 1.0, 380)] if full else [])
     for partition, share, paper in cells:

@@ -75,3 +75,46 @@ def test_a_quotation_takes_the_full_table_where_there_is_one(
     assert said.startswith("full one\n    ours: 7\n    → inside\n")
     assert "other" not in said
     assert "2026-01-02" in said
+
+
+def _published(table: str, column: str) -> dict[str, list[float]]:
+    """The numbers of one column of a full result file, by cell."""
+    content = json.loads((published.RESULTS / f"published_{table}_full.json").read_text(encoding="utf-8"))
+    return {row["cell"]: [float(number) for number in row[column].split(", ")] for row in content["results"]["rows"]}
+
+
+def _less(some: list[float], others: list[float]) -> int:
+    """With how many seeds."""
+    return sum(one < other for one, other in zip(some, others, strict=True))
+
+
+def test_the_result_file_says_of_the_long_fedprox_runs_what_lesson_04_says() -> None:
+    loss, spread = (_published("fedprox", f"{what}, seeds 0, 1, 2") for what in ("loss", "spread"))
+    fedavg, keeps, pulls = (
+        f"synthetic(1,1), 90% stragglers, {name}" for name in ("FedAvg", "FedProx μ=0", "FedProx μ=1")
+    )
+    assert _less(spread[keeps], spread[fedavg]) == 3
+    assert _less(loss[keeps], loss[fedavg]) == 2
+    assert _less(spread[pulls], spread[keeps]) == 3
+    assert _less(loss[pulls], loss[keeps]) == 3
+    fedavg, keeps, pulls = (
+        f"synthetic IID, 90% stragglers, {name}" for name in ("FedAvg", "FedProx μ=0", "FedProx μ=1")
+    )
+    assert _less(loss[keeps], loss[fedavg]) == 3
+    assert _less(loss[fedavg], loss[pulls]) == 3
+
+
+def test_the_result_file_says_of_mcmahans_table_what_lesson_02_says() -> None:
+    touched, stayed = (_published("mcmahan", column) for column in ("ours", "ours, median of ten rounds"))
+    assert sum(rounds < 0.35 * 664 for rounds in touched["shards, C = 0.1"]) == 2
+    assert _less(touched["shards, C = 0.1"], stayed["shards, C = 0.1"]) == 3
+    for share in ("0.1", "1"):
+        assert touched[f"iid, C = {share}"][0] < touched[f"shards, C = {share}"][0]
+    for partition in ("iid", "shards"):
+        assert touched[f"{partition}, C = 1"][0] < min(touched[f"{partition}, C = 0.1"])
+
+
+def test_without_stragglers_the_published_fedprox_with_mu_zero_is_fedavg() -> None:
+    loss = _published("fedprox", "loss, seeds 0, 1, 2")
+    for data in ("synthetic(1,1)", "synthetic(0,0)", "synthetic IID"):
+        assert loss[f"{data}, 0% stragglers, FedProx μ=0"] == loss[f"{data}, 0% stragglers, FedAvg"]
