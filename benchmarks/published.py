@@ -2,7 +2,7 @@
 
     python -m benchmarks.published mcmahan            the short form: under three minutes on two quiet processors
     python -m benchmarks.published fedprox --full     the whole table
-    python -m benchmarks.published niid_bench --full  hours
+    python -m benchmarks.published niid_bench --full  half a day
 
 A result file says by which command, on which day and with which versions it was made. `published_<table>.md` is for
 readers, the `.json` beside it for programs.
