@@ -20,7 +20,14 @@ def opened(open_notebook: Callable[..., Any]) -> Any:
     """Two labs in one notebook: a big one that trains for minutes, and an ordinary one."""
     notebook = open_notebook([BIG, LAB])
     notebook.command("notebook:run-all-cells")
+    settle(notebook)
     return notebook
+
+
+def settle(notebook: Any) -> None:
+    """Wait until no lab compiles anything in the background any more."""
+    for number in (0, 1):
+        notebook.lab(number).says(r"Ready\.$")
 
 
 def test_two_labs_in_one_notebook_do_not_disturb_each_other(opened: Any) -> None:
@@ -60,7 +67,9 @@ def test_running_the_cell_again_replaces_its_lab_and_ends_its_training(opened: A
     big.click("Run")
     big.says("Round 1")
     opened.command("notebook:run-all-cells")
-    opened.lab(0).says("Ready")
+    opened.page.wait_for_timeout(1000)
+    opened.execute("pass")  # comes after the cells: the old labs are gone
+    settle(opened)
     assert opened.training() == "[]"
     expect(opened.page.locator(".fedlab-lab")).to_have_count(2)
     threads = "import threading; print(sum(t.name == 'fedlab worker' for t in threading.enumerate()))"
