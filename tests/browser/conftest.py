@@ -140,6 +140,7 @@ class Notebook:
                 client.execute(code)
                 time.sleep(0.5)  # the message has left before the channel closes
                 return ""
+            client.wait_for_ready(timeout=PATIENCE / 1000)  # what comes before it listens is lost
             hook = lambda message: printed.append(message["content"].get("text", ""))  # noqa: E731
             reply = client.execute_interactive(code, timeout=PATIENCE / 1000, output_hook=hook)
             assert reply["content"]["status"] == "ok", reply["content"]
