@@ -48,26 +48,37 @@ def recall(table: np.ndarray) -> np.ndarray:
 
 
 def confusion_on_test(
-    experiment: Experiment, weights: np.ndarray, dataset: Dataset, model: keras.Model | None = None
+    experiment: Experiment, models: Sequence[np.ndarray], dataset: Dataset, model: keras.Model | None = None
 ) -> np.ndarray:
-    """The `confusion` of the model with these weights (P,) on the test examples."""
-    predicted = predictions(experiment, weights, dataset, dataset.test_x, model)
-    return confusion(dataset.test_y, predicted, dataset.classes)
+    """The `confusion` on the test examples.
+
+    models: (P,) each, as `algorithm.judged` gives them: the shared model, or several, which share the examples out as
+    they do for a round's test accuracy.
+    """
+    table = np.zeros((dataset.classes, dataset.classes), int)
+    for first, weights in enumerate(models[: len(dataset.test_y)]):
+        x, y = dataset.test_x[first :: len(models)], dataset.test_y[first :: len(models)]
+        table += confusion(y, predictions(experiment, weights, dataset, x, model), dataset.classes)
+    return table
 
 
 def party_accuracies(
-    experiment: Experiment, weights: np.ndarray, dataset: Dataset, model: keras.Model | None = None
+    experiment: Experiment, models: Sequence[np.ndarray], dataset: Dataset, model: keras.Model | None = None
 ) -> np.ndarray:
-    """(K,) the share of each party's own training examples, as the party sees them, that the model gets right.
+    """(K,) the share of each party's own training examples, as the party sees them, that its model gets right.
 
-    With the shared model's weights (P,), this is how well it serves each of those who made it. They have been trained
-    on, so compare parties with each other and not with the test accuracy.
+    models: (P,) each: the shared model alone, which tells how well it serves each of those who made it; or one for each
+    party. They have been trained on these examples, so compare parties with each other and not with the test accuracy.
     """
     parties = hold(experiment, dataset)
     seen = as_seen(experiment, dataset, parties)
-    every = np.concatenate(parties)
-    right = predictions(experiment, weights, dataset, seen.train_x[every], model) == seen.train_y[every]
-    return np.array([part.mean() for part in np.split(right, np.cumsum([len(own) for own in parties])[:-1])])
+    groups = [np.concatenate(parties)] if len(models) == 1 else parties
+    right = [
+        predictions(experiment, weights, dataset, seen.train_x[own], model) == seen.train_y[own]
+        for weights, own in zip(models, groups, strict=True)
+    ]
+    ends = np.cumsum([len(own) for own in parties])[:-1]
+    return np.array([part.mean() for part in np.split(np.concatenate(right), ends)])
 
 
 @dataclass(frozen=True)

@@ -331,7 +331,7 @@ for name, experiment in {"IID": base, "Dirichlet, α = 0.1": skewed}.items():
     shared_model[name] = History(experiment, run(experiment)).rounds[-1]
 
 served = {
-    name: diagnostics.party_accuracies(experiment, shared_model[name].state.weights, data)
+    name: diagnostics.party_accuracies(experiment, [shared_model[name].state.weights], data)
     for name, experiment in {"IID": base, "Dirichlet, α = 0.1": skewed}.items()
 }
 
@@ -375,7 +375,7 @@ print("With α = 0.1 the worst-served has less than 50 % right:", unfair.worst_t
 
 # %%
 weights = shared_model["Dirichlet, α = 0.1"].state.weights
-confusion = diagnostics.confusion_on_test(skewed, weights, data)
+confusion = diagnostics.confusion_on_test(skewed, [weights], data)
 recall_of = diagnostics.recall(confusion)
 
 figure, ax = plt.subplots(figsize=(5.2, 4.6), layout="constrained")
@@ -430,7 +430,7 @@ print("A 1 is nearly always taken for a 1:", bool(recall_of[1] > 0.9))
 for seed in size([1, 2, 3], [1, 2]):
     again = skewed.with_(seed=seed)
     last = History(again, run(again)).rounds[-1]
-    spread = diagnostics.fairness(diagnostics.party_accuracies(again, last.state.weights, data))
+    spread = diagnostics.fairness(diagnostics.party_accuracies(again, [last.state.weights], data))
     print(f"seed {seed}: best and worst party more than 25 points apart:", spread.best - spread.worst_tenth > 0.25)
 
 # %% [markdown]

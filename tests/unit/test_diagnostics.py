@@ -25,11 +25,13 @@ def test_confusion_counts_labels_in_rows_and_answers_in_columns() -> None:
     assert recall(table) == pytest.approx([1 / 2, 1, 2 / 3, np.nan], nan_ok=True)
 
 
-def test_the_diagonal_of_the_confusion_is_the_runs_test_accuracy(blobs: Dataset) -> None:
-    experiment = Experiment(examples=1_000, model="softmax", rounds=2)
+@pytest.mark.parametrize("algorithm", ["fedavg", "alone"])
+def test_the_diagonal_of_the_confusion_is_the_runs_test_accuracy(blobs: Dataset, algorithm: str) -> None:
+    experiment = Experiment(examples=1_000, model="softmax", rounds=2, algorithm=algorithm, partition="dirichlet")
     *_, last = run(experiment, dataset=blobs)
     assert last.state is not None
-    table = confusion_on_test(experiment, last.state.weights, blobs)
+    models = experiment.algorithm.judged(last.state.weights, last.state.memory)
+    table = confusion_on_test(experiment, models, blobs)
     assert table.trace() / table.sum() == last.test_accuracy
     assert np.array_equal(table.sum(axis=1), np.bincount(blobs.test_y))
 
@@ -39,11 +41,24 @@ def test_the_parties_accuracies_average_to_that_of_their_examples_together(blobs
     experiment = Experiment(examples=1_300, parties=7, model="softmax", rounds=1, partition="dirichlet", alpha=0.1)
     (one,) = run(experiment, dataset=blobs)
     assert one.state is not None
-    own = party_accuracies(experiment, one.state.weights, blobs)
+    own = party_accuracies(experiment, [one.state.weights], blobs)
     scores = blobs.train_x @ one.state.weights[:-4].reshape(8, 4) + one.state.weights[-4:]
     sizes = [report.examples for report in one.parties]
     assert np.average(own, weights=sizes) == pytest.approx((scores.argmax(axis=1) == blobs.train_y).mean())
     assert own.std() > 0.01
+
+
+def test_alone_every_party_is_judged_with_its_own_model(blobs: Dataset) -> None:
+    """With one label a party, answering that label always is enough to be always right; no shared model can be."""
+    experiment = Experiment(
+        examples=400, parties=4, model="softmax", rounds=5, algorithm="alone", partition="label_limit",
+        labels_per_party=1,
+    )  # fmt: skip
+    *_, last = run(experiment, dataset=blobs)
+    assert last.state is not None
+    models = experiment.algorithm.judged(last.state.weights, last.state.memory)
+    assert party_accuracies(experiment, models, blobs).min() > 0.95
+    assert party_accuracies(experiment, models[:1], blobs).min() < 0.5
 
 
 def test_fairness_names_the_best_the_median_and_the_worst_tenth() -> None:

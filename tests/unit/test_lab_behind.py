@@ -28,7 +28,7 @@ def test_a_round_is_run_once_more_and_explained(lab: Lab) -> None:
     lab._behind.wait()
     assert "round 2" in lab._behind._text.value
     weights = lab.histories[0].rounds[1].state.weights  # type: ignore[union-attr]
-    recall = diagnostics.recall(diagnostics.confusion_on_test(ONE_LABEL, weights, mnist()))
+    recall = diagnostics.recall(diagnostics.confusion_on_test(ONE_LABEL, [weights], mnist()))
     assert f"Hardest label: {recall.argmin()}, of which {recall.min():.0%} are recognised" in lab._behind._text.value
     alt = lab._behind._served.view.value
     assert f"the test accuracy {lab.histories[0].rounds[1].test_accuracy:.0%}" in alt
@@ -42,6 +42,17 @@ def test_any_earlier_round_can_be_looked_behind(lab: Lab) -> None:
     lab._behind.wait()
     assert "round 1." in lab._behind._text.value
     assert f"the test accuracy {lab.histories[0].rounds[0].test_accuracy:.0%}" in lab._behind._served.view.value
+
+
+def test_a_look_behind_every_party_alone_uses_the_parties_own_models() -> None:
+    """A party with one label learns to answer it always: all own examples right."""
+    lab = Lab(ONE_LABEL.with_(algorithm="alone", rounds=5, local_epochs=20))
+    lab.run()
+    lab._behind.look()
+    lab._behind.wait()
+    assert "its own model" in lab._behind._text.value
+    assert "worst tenth 100%" in lab._behind._text.value
+    lab.close()
 
 
 def test_without_a_run_there_is_nothing_to_look_behind(lab: Lab) -> None:

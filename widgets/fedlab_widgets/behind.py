@@ -107,8 +107,9 @@ class Behind:
         for one in fedlab.run(experiment, start=start, on_upload=keep, between_chunks=self._brake.check):
             assert one.state is not None
             began, before = before, one.state
-        accuracies = diagnostics.party_accuracies(experiment, before.weights, data)
-        table = diagnostics.confusion_on_test(experiment, before.weights, data)
+        models = experiment.algorithm.judged(before.weights, before.memory)
+        accuracies = diagnostics.party_accuracies(experiment, models, data)
+        table = diagnostics.confusion_on_test(experiment, models, data)
         plots_behind.served(self._served.begin()[0], accuracies, one.test_accuracy)
         plots_behind.confusion_matrix(self._confusion.begin()[0], table)
         explained = plots_behind.drift(self._drift.begin()[0], began.weights, before.weights, sent)
@@ -122,7 +123,9 @@ class Behind:
             f"Where {len(sent)} parties went in this round from the shared model, and where the server put it then, in "
             f"a plane that shows {explained:.0%} of the spread."
         )
-        text = f"Run {run.number + 1}, round {number}. {_in_words(accuracies, table)} {_agreement(began.weights, sent)}"
+        whose = " Every party is judged with its own model." if len(models) > 1 else ""
+        text = f"Run {run.number + 1}, round {number}.{whose} {_in_words(accuracies, table)} "
+        text += _agreement(began.weights, sent)
         self._text.value = f'<div class="fedlab-lesson">{text}</div>'
 
 
