@@ -22,6 +22,7 @@ from benchmarks.frontend import FrontEnd
 from fedlab_widgets.kernel import GRACE
 
 PEAK, LATER = "peak MB after the default run", "peak MB after all these runs"
+STOP = "Stop to halted (slowest)"
 SHARE = "share of a run that drawing and widgets take"
 # setting, the values to go through, and the seconds that a learner may wait
 SWITCHES = [
@@ -38,7 +39,7 @@ SWITCHES = [
     ("model", ("softmax", "cnn"), 3.0),
 ]
 BEFORE = {"mu": ("algorithm", "FedProx"), "alpha": ("partition", "Dirichlet (label skew)")}  # what shows a control
-WANTED = {"kernel start to first plotted round": "10", PEAK: "1,200"}
+WANTED = {"kernel start to first plotted round": "10", PEAK: "1,200", STOP: "0.5", SHARE: "0.10"}
 PAIRS = 15  # runs with and without a lab
 
 
@@ -132,8 +133,8 @@ def main(turns: int, browser: bool, path: Path) -> None:
     rows += [
         [f"Run to first plotted round, another {n}", f"{max(first[n]):.2f}", f"{limit:.0f}"] for n, _, limit in SWITCHES
     ]
-    rows += [["Stop to halted (slowest)", f"{max(stops):.2f}", "0.5"]]
-    rows += [[SHARE, f"{share:.2f}", "0.10"], [LATER, _number(peak), ""]]
+    last = {STOP: max(stops), SHARE: share, LATER: peak}
+    rows += [[name, _number(value), WANTED.get(name, "")] for name, value in last.items()]
     if browser:
         from benchmarks.browser import in_browser
 

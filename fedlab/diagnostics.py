@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fedlab.datasets import Dataset
+from fedlab.evaluation import shares
 from fedlab.experiment import Experiment
 from fedlab.federation import hold, training_for
 from fedlab.skew import as_seen
@@ -56,8 +57,7 @@ def confusion_on_test(
     they do for a round's test accuracy.
     """
     table = np.zeros((dataset.classes, dataset.classes), int)
-    for first, weights in enumerate(models[: len(dataset.test_y)]):
-        x, y = dataset.test_x[first :: len(models)], dataset.test_y[first :: len(models)]
+    for weights, x, y in shares(models, dataset):
         table += confusion(y, predictions(experiment, weights, dataset, x, model), dataset.classes)
     return table
 

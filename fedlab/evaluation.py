@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from typing import TYPE_CHECKING
 
@@ -29,18 +29,20 @@ def evaluate(
     """
     slices = -(-processors() // len(models))
     work = [
-        (w, x, y)
-        for first, w in enumerate(models)
-        for x, y in zip(
-            np.array_split(dataset.test_x[first :: len(models)], slices),
-            np.array_split(dataset.test_y[first :: len(models)], slices),
-            strict=True,
-        )
-        if len(y)
+        (weights, part_x, part_y)
+        for weights, x, y in shares(models, dataset)
+        for part_x, part_y in zip(np.array_split(x, slices), np.array_split(y, slices), strict=True)
+        if len(part_y)
     ]
     logits = np.concatenate(list(pool.map(lambda job: training.logits_of(job[0], job[1], between_chunks), work)))
     labels = np.concatenate([y for _, _, y in work])
     return float((logits.argmax(axis=1) == labels).mean()), float(cross_entropy(logits, labels).mean())
+
+
+def shares(models: Sequence[np.ndarray], dataset: Dataset) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """For each model (P,) the test examples x and labels y that it answers; models beyond the examples get none."""
+    for first, weights in enumerate(models[: len(dataset.test_y)]):
+        yield weights, dataset.test_x[first :: len(models)], dataset.test_y[first :: len(models)]
 
 
 def cross_entropy(logits: np.ndarray, labels: np.ndarray) -> np.ndarray:

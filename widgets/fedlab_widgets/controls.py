@@ -107,11 +107,12 @@ class Controls:
 
         These are the moves for which something has to be compiled, but for another model or batch size.
         """
-        kinds = self._kinds["algorithm"] if self._is_wanted("algorithm") else []
         found = [self.last]
+        kinds = self._kinds["algorithm"] if self._is_wanted("algorithm") else []
         for kind in kinds:
-            with suppress(Exception):  # an algorithm of one's own; what is wrong is said when it is chosen
-                found.append(self.last.with_(algorithm=kind()))
+            if kind is not type(self.last.algorithm):
+                with suppress(Exception):  # an algorithm of one's own; what is wrong is said when it is chosen
+                    found.append(self.last.with_(algorithm=kind()))
         with suppress(InvalidSetting):  # an algorithm may hold it fixed
             found.append(self.last.with_(momentum=0.5))
         return found

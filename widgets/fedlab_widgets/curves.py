@@ -11,7 +11,7 @@ import ipywidgets as widgets
 from fedlab.plots import X_AXES, convergence
 from fedlab_widgets.picture import Picture
 from fedlab_widgets.predict import Prediction
-from fedlab_widgets.runs import Runs
+from fedlab_widgets.runs import Run, Runs
 
 SHOWN = {"test_accuracy": 3.0, "test_loss": 2.0}  # one below the other, with the share of the height
 CAPTION = '<span class="fedlab-caption">Convergence</span> drawn against'
@@ -35,25 +35,25 @@ class Curves:
         above = widgets.HBox([widgets.HTML(CAPTION), self._x, self._note])
         above.add_class("fedlab-above")
         self.view = widgets.VBox([above, self._frame])
-        self._drawn: list[Any] = []  # what is in the picture
+        self._drawn: tuple[str, Any, dict[Run, tuple[str, int]]] = "", None, {}  # what is in the picture: see `draw`
 
     @property
     def lacks_one(self) -> bool:
         """Whether there is a curve that is not in the picture yet."""
-        return not set(self._runs.shown) <= set(self._drawn)
+        return not set(self._runs.shown) <= self._drawn[2].keys()
 
     def draw(self) -> None:
-        """Draw the curves and put them on the page."""
+        """Draw the curves and put them on the page, unless they are there already."""
         shown = self._runs.shown
         labels = self._runs.labels(shown)
         histories = [copy(run.history) for run in shown]
         for history in histories:
             history.rounds = list(history.rounds)  # as they are now: the worker may add one meanwhile
         x, answer = self._x.value, self._prediction and self._prediction.answer
-        wanted = [x, answer, *shown, *labels.values(), *map(len, histories)]
+        wanted = x, answer, {run: (labels[run], len(history)) for run, history in zip(shown, histories, strict=True)}
         if wanted == self._drawn:
             return
-        axes = self.picture.begin_again() if shown and self._drawn[:1] == [x] else self.picture.begin()
+        axes = self.picture.begin_again() if shown and self._drawn[0] == x else self.picture.begin()
         self._drawn = wanted
         for ax, y in zip(axes, SHOWN, strict=True):
             convergence(ax, histories, x, y, [labels[run] for run in shown], [run.number for run in shown])

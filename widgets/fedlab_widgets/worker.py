@@ -133,7 +133,8 @@ class Worker:
             load_tensorflow()
         except Exception as error:
             self.problem = f"TensorFlow does not start: {error}"
-        self._ahead.extend(self._soon())
+        else:
+            self._ahead.extend(self._soon())
         self.ready = True
         self._changed()
         while True:
