@@ -22,9 +22,9 @@ from benchmarks.worker import Task, Turn
 from fedlab.datasets import mnist
 from fedlab.experiment import Experiment
 from fedlab.federation import hold, processors
-from fedlab.models import build
+from fedlab.engines.keras import build
 from fedlab.randomness import participants
-from fedlab.tensorflow_setup import load_tensorflow
+from fedlab.engines.tensorflow_setup import load_tensorflow
 
 if TYPE_CHECKING:
     import keras

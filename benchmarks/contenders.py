@@ -20,7 +20,7 @@ from fedlab.datasets import mnist
 from fedlab.experiment import Experiment
 from fedlab.federation import processors, run
 from fedlab.randomness import participants
-from fedlab.tensorflow_setup import load_tensorflow
+from fedlab.engines.tensorflow_setup import load_tensorflow
 
 if TYPE_CHECKING:
     import keras

@@ -4,7 +4,7 @@ Everything here is computed only when asked, from a `State` or from the parties'
 over; a run keeps none of it.
 
     kept = {}
-    for one in run(experiment, on_upload=lambda number, result: kept.setdefault(number, []).append(result.weights)):
+    for one in run(experiment, on_upload=lambda number, upload: kept.setdefault(number, []).append(upload.weights)):
         ...
     points, explained = principal_plane(np.stack([*kept[1], first.state.weights]))
 """
@@ -18,10 +18,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fedlab.datasets import Dataset
+from fedlab.engines import engine_for
 from fedlab.evaluation import shares
 from fedlab.experiment import Experiment
-from fedlab.federation import hold, training_for
-from fedlab.skew import as_seen
+from fedlab.prepare import Prepared, prepare
 
 if TYPE_CHECKING:
     import keras
@@ -31,7 +31,14 @@ def predictions(
     experiment: Experiment, weights: np.ndarray, dataset: Dataset, x: np.ndarray, model: keras.Model | None = None
 ) -> np.ndarray:
     """(n,) the label that the model with these weights (P,) gives to each example of x (n, ...)."""
-    return training_for(experiment, dataset, model).logits_of(weights, x).argmax(axis=1)
+    return _answers(prepare(experiment, dataset, model), weights, x)
+
+
+def _answers(prepared: Prepared, weights: np.ndarray, x: np.ndarray) -> np.ndarray:
+    with engine_for(prepared).open() as engine:
+        parts = [part for part in np.array_split(x, engine.threads) if len(part)]
+        logits = engine.logits([(weights, part) for part in parts], prepared.dataset.scale)
+    return np.concatenate(logits).argmax(axis=1)
 
 
 def confusion(labels: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
@@ -56,9 +63,10 @@ def confusion_on_test(
     models: (P,) each, as `algorithm.judged` gives them: the shared model, or several, which share the examples out as
     they do for a round's test accuracy.
     """
+    prepared = prepare(experiment, dataset, model)
     table = np.zeros((dataset.classes, dataset.classes), int)
     for weights, x, y in shares(models, dataset):
-        table += confusion(y, predictions(experiment, weights, dataset, x, model), dataset.classes)
+        table += confusion(y, _answers(prepared, weights, x), dataset.classes)
     return table
 
 
@@ -70,11 +78,11 @@ def party_accuracies(
     models: (P,) each: the shared model alone, which tells how well it serves each of those who made it; or one for each
     party. They have been trained on these examples, so compare parties with each other and not with the test accuracy.
     """
-    parties = hold(experiment, dataset)
-    seen = as_seen(experiment, dataset, parties)
+    prepared = prepare(experiment, dataset, model)
+    parties, seen = prepared.parties, prepared.seen
     groups = [np.concatenate(parties)] if len(models) == 1 else parties
     right = [
-        predictions(experiment, weights, dataset, seen.train_x[own], model) == seen.train_y[own]
+        _answers(prepared, weights, seen.train_x[own]) == seen.train_y[own]
         for weights, own in zip(models, groups, strict=True)
     ]
     ends = np.cumsum([len(own) for own in parties])[:-1]

@@ -7,12 +7,13 @@ from typing import Any
 
 from fedlab.experiment import KINDS, Experiment
 from fedlab.settings import settings_of
+from fedlab.text import say
 
 
 def differences(experiments: Sequence[Experiment]) -> list[str]:
     """For each experiment, what sets it apart from the others; the algorithm's name if nothing does.
 
-    The number of rounds is left out: the plot shows it. So is what an algorithm fixes by itself.
+    The number of rounds is left out: the plot shows it. So is what an algorithm (or another kind) fixes by itself.
 
     >>> differences([Experiment(), Experiment(algorithm="fedprox", mu=1)])
     ['FedAvg', 'FedProx, μ = 1']
@@ -25,11 +26,8 @@ def differences(experiments: Sequence[Experiment]) -> list[str]:
 
 
 def title_of(kind: type) -> str:
-    """The name of an algorithm or a partition for learners, without the part in brackets.
-
-    A class of the user's own that states no title goes by its class name.
-    """
-    return str(vars(kind).get("title", kind.__name__)).partition(" (")[0]
+    """The name of an algorithm or another kind for learners, without the part in brackets."""
+    return say(str(getattr(kind, "title", kind.__name__))).partition(" (")[0]
 
 
 def _describe(experiment: Experiment) -> dict[str, str]:
@@ -41,15 +39,15 @@ def _describe(experiment: Experiment) -> dict[str, str]:
             described[name] = title_of(type(value))
             for own, its_about in settings_of(type(value)).items():
                 described[own] = f"{its_about.symbol or _words(own)} = {_short(getattr(value, own))}"
-        elif name != "rounds" and name not in experiment.algorithm.fixes:
+        elif name != "rounds" and name not in experiment.fixed:
             described[name] = f"{_words(name)} = {_short(value)}"
     return described
 
 
 def _differs(name: str, experiments: Sequence[Experiment], described: list[dict[str, str]]) -> bool:
-    """Whether experiments disagree about a setting; those whose algorithm fixes it have no say."""
+    """Whether experiments disagree about a setting; those that have it fixed have no say."""
     pairs = zip(experiments, described, strict=True)
-    return len({one.get(name) for experiment, one in pairs if name not in experiment.algorithm.fixes}) > 1
+    return len({one.get(name) for experiment, one in pairs if name not in experiment.fixed}) > 1
 
 
 def _words(name: str) -> str:

@@ -4,25 +4,32 @@ The same names serve in Python, in the lab, on the command line and in files. A 
 settings stand beside the others:
 
     >>> Experiment(parties=3, examples=3000, algorithm="fedprox", mu=0.1).link()
-    'fedlab1:parties=3&examples=3000&algorithm=fedprox&mu=0.1#2f9d'
+    'fedlab2:parties=3&examples=3000&algorithm=fedprox&mu=0.1#2f9d'
 """
 
 from __future__ import annotations
 
 import json
 import zlib
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from pydantic import model_validator
 
-from fedlab.algorithms import ALGORITHMS
 from fedlab.datasets import Dataset
-from fedlab.settings import InvalidSetting, settings_of, unknown_setting
-from fedlab.vocabulary import KINDS, VERSION, Vocabulary
+from fedlab.roles import KINDS, is_ours, kind_of
+from fedlab.settings import InvalidSetting, settings_of, short, unknown_setting
+from fedlab.text import say
+from fedlab.vocabulary import VERSION, Vocabulary
 
 __all__ = ["KINDS", "VERSION", "Experiment"]
+
+# What to do to the settings of a file or link of an earlier version, so that they mean in the next what they meant then.
+UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    1: lambda settings: settings,  # version 2 only adds roles, whose defaults are what version 1 always did
+}
 
 
 class Experiment(Vocabulary):
@@ -36,11 +43,12 @@ class Experiment(Vocabulary):
     def _nest(cls, flat: dict[str, Any]) -> dict[str, Any]:
         """Turn names such as algorithm="fedprox", mu=0.1 into FedProx(mu=0.1)."""
         nested = dict(flat)
-        for role, kinds in KINDS.items():
-            if isinstance(nested.get(role), str):
-                kind = kinds.get(nested[role])
-                if kind is None:
-                    raise InvalidSetting(role, f"{role} is {nested[role]!r}, but it must be one of {', '.join(kinds)}.")
+        for role in KINDS.keys() & nested.keys():
+            kind = kind_of(role, nested[role])
+            base = _base(role)
+            if not issubclass(kind, base) or (kind is base and not is_ours(role, kind)):
+                raise _not_of_role(role, kind)
+            if isinstance(nested[role], str):
                 own = {name: nested.pop(name) for name in settings_of(kind) if name in nested}
                 nested[role] = kind(**own)
         for name in nested.keys() - cls.model_fields.keys():
@@ -49,16 +57,23 @@ class Experiment(Vocabulary):
 
     @model_validator(mode="before")
     @classmethod
-    def _apply_what_the_algorithm_fixes(cls, values: dict[str, Any]) -> dict[str, Any]:
-        algorithm = values.get("algorithm")
-        kind = ALGORITHMS.get(algorithm) if isinstance(algorithm, str) else type(algorithm)
-        fixed = getattr(kind, "fixes", {})
-        for name, value in fixed.items():
-            if values.get(name, value) != value:
-                title = getattr(kind, "title", "")
-                raise InvalidSetting(
-                    name, f"{name} is {values[name]!r}, but {title} always uses {value!r}: leave it out."
-                )
+    def _apply_what_kinds_fix(cls, values: dict[str, Any]) -> dict[str, Any]:
+        fixed = {}
+        for role in KINDS:
+            kind = kind_of(role, values.get(role, cls.model_fields[role].default))
+            for name, value in kind.fixes.items():
+                if values.get(name, value) != value:
+                    raise InvalidSetting(
+                        name,
+                        say(
+                            "{name} is {given}, but {title} always uses {value}: leave it out.",
+                            name=name,
+                            given=short(values[name]),
+                            title=say(kind.title),
+                            value=repr(value),
+                        ),
+                    )
+                fixed[name] = value
         return {**values, **fixed}
 
     def model_post_init(self, context: Any) -> None:
@@ -66,8 +81,12 @@ class Experiment(Vocabulary):
         if self.parties > self.examples:
             raise InvalidSetting(
                 "parties",
-                f"{self.parties:,} parties cannot share {self.examples:,} examples: "
-                f"take at most {self.examples:,} parties or more examples.",
+                say(
+                    "{parties:,} parties cannot share {examples:,} examples: "
+                    "take at most {examples:,} parties or more examples.",
+                    parties=self.parties,
+                    examples=self.examples,
+                ),
             )
         names = set(type(self).model_fields)
         for role in KINDS:
@@ -75,9 +94,20 @@ class Experiment(Vocabulary):
             for name in names & own.keys():
                 raise InvalidSetting(
                     role,
-                    f"The {role} {type(getattr(self, role)).__name__} has a setting {name}, but that name is taken.",
+                    say(
+                        "The {role} {kind} has a setting {name}, but that name is taken.",
+                        role=role,
+                        kind=type(getattr(self, role)).__name__,
+                        name=name,
+                    ),
                 )
             names |= own.keys()
+
+    @property
+    def fixed(self) -> dict[str, type]:
+        """The settings that one of the kinds chosen does not leave open, each with that kind."""
+        kinds = [type(getattr(self, role)) for role in KINDS]
+        return {name: kind for kind in kinds for name in kind.fixes}
 
     def data(self) -> Dataset:
         """The examples that the parties share and those that test the result."""
@@ -86,25 +116,22 @@ class Experiment(Vocabulary):
     def with_(self, **changes: Any) -> Experiment:
         """The same experiment with some settings changed.
 
-        Settings that belong to a data set, partition or algorithm that is left behind fall away, and so do values that
-        the new algorithm fixes.
+        Settings that belong to a kind that is left behind fall away, and so do values that the new one fixes.
         """
-        flat = self.to_dict()
-        for role, kinds in KINDS.items():
-            if role in changes and changes[role] != flat[role]:
-                for name in settings_of(type(getattr(self, role))):
-                    flat.pop(name)
-                kind = kinds.get(changes[role]) if isinstance(changes[role], str) else type(changes[role])
-                for name in getattr(kind, "fixes", {}):
-                    flat.pop(name)
-            elif type(getattr(self, role)) is not kinds.get(flat[role]):  # a kind of the user's own
-                for name in settings_of(type(getattr(self, role))):
-                    flat.pop(name)
-                flat[role] = getattr(self, role)
-        return Experiment(**{**flat, **changes})
+        kept: dict[str, Any] = {name: getattr(self, name) for name in type(self).model_fields}
+        for role in KINDS:
+            present, wanted = kept[role], changes.get(role, kept[role])
+            kind = kind_of(role, wanted)
+            if isinstance(wanted, str) or role not in changes:
+                same = present.model_dump() if type(present) is kind else {}
+                own = {name: changes.pop(name) for name in settings_of(kind) if name in changes}
+                changes[role] = kind(**{**same, **own})
+            for name in kind.fixes if type(present) is not kind else ():
+                kept.pop(name)
+        return Experiment(**{**kept, **changes})
 
     def to_dict(self) -> dict[str, Any]:
-        """The settings by name, a partition's and an algorithm's own beside the others; ready for JSON."""
+        """The settings by name, those of the kinds beside the others; ready for JSON."""
         flat: dict[str, Any] = {}
         for name in type(self).model_fields:
             value = getattr(self, name)
@@ -113,38 +140,71 @@ class Experiment(Vocabulary):
                 flat |= value.model_dump()
         return flat
 
+    @property
+    def own_kinds(self) -> list[str]:
+        """The names of the classes that are the learner's own, and so mean nothing to anybody else."""
+        kinds = {role: type(getattr(self, role)) for role in KINDS}
+        return [kind.__name__ for role, kind in kinds.items() if not is_ours(role, kind)]
+
     def to_json(self) -> str:
         """The experiment as JSON, with the version of its vocabulary."""
-        return json.dumps({"fedlab": VERSION, "experiment": self.to_dict()}, ensure_ascii=False, indent=2)
+        return json.dumps(self.to_file(), ensure_ascii=False, indent=2)
+
+    def to_file(self) -> dict[str, Any]:
+        """What a file holds of it, as plain values."""
+        own = {"own": self.own_kinds} if self.own_kinds else {}
+        return {"fedlab": VERSION, **own, "experiment": self.to_dict()}
 
     @classmethod
     def from_json(cls, text: str) -> Experiment:
         """Read what `to_json` or `History.to_json` wrote; `ValueError` with one sentence if that cannot be done."""
         try:
-            content = json.loads(text)
-            version, settings = content["fedlab"], dict(content["experiment"])
-        except (ValueError, TypeError, KeyError, RecursionError):
+            content = json.loads(text.removeprefix("\ufeff"))
+            version = content["fedlab"]
+            if "runs" in content:
+                raise ValueError(
+                    say(
+                        "This file holds {runs} runs that were compared: give one of them, as fedlab run --json writes it.",
+                        runs=len(content["runs"]),
+                    )
+                )
+            settings = dict(content["experiment"])
+        except (json.JSONDecodeError, TypeError, KeyError, RecursionError):
             raise ValueError(
-                "This is not an experiment of fedlab, or it is damaged: it must be JSON that fedlab wrote."
+                say("This is not an experiment of fedlab, or it is damaged: it must be JSON that fedlab wrote.")
             ) from None
-        _require_version(version)
-        return cls(**settings)
+        if content.get("own"):
+            raise ValueError(
+                say(
+                    "This was made with {kind}, a class of somebody's own, which a file cannot hold: "
+                    "build the experiment in Python, where that class is.",
+                    kind=short(content["own"][0] if isinstance(content["own"], list) else content["own"]).strip("'"),
+                )
+            )
+        return cls(**_upgraded(version, settings))
 
     @classmethod
     def load(cls, path: str | Path) -> Experiment:
         """Read an experiment from a file written by `to_json` or by `fedlab run --json`."""
         try:
-            text = Path(path).read_text(encoding="utf-8")
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or "it is not a text file"
-            raise ValueError(f"Cannot read {path}: {reason}.") from None
+            text = Path(path).read_text(encoding="utf-8-sig")
+        except (OSError, ValueError) as error:
+            reason = getattr(error, "strerror", None) or say("it is not a text file")
+            raise ValueError(say("Cannot read {path}: {reason}.", path=short(str(path)).strip("'"), reason=reason)) from None
         return cls.from_json(text)
 
     def link(self) -> str:
-        """A short string that restores the experiment: what differs from the defaults, and a check sum."""
+        """A short string that restores the experiment: what differs from the defaults, and a check sum.
+
+        `ValueError` with one sentence if the experiment has a class of the learner's own: a link cannot hold it.
+        """
+        if self.own_kinds:
+            raise ValueError(
+                say("A link cannot hold {kind}, a class of your own: share its code instead.", kind=self.own_kinds[0])
+            )
         defaults = Experiment(**{role: getattr(self, role).name for role in KINDS}).to_dict()
         defaults |= {role: getattr(Experiment(), role).name for role in KINDS}
-        fixed = self.algorithm.fixes
+        fixed = self.fixed
         different = {
             name: value for name, value in self.to_dict().items() if value != defaults[name] and name not in fixed
         }
@@ -157,35 +217,80 @@ class Experiment(Vocabulary):
         head, colon, rest = link.strip().partition(":")
         body, hash_sign, check_sum = rest.rpartition("#")
         if not head.startswith("fedlab") or not head[6:].isdecimal() or not colon or not hash_sign:
-            raise ValueError("This is not a link of fedlab: a link looks like fedlab1:parties=3&seed=1#0a1b.")
-        _require_version(int(head[6:]))
+            raise ValueError(say("This is not a link of fedlab: a link looks like fedlab2:parties=3&seed=1#0a1b."))
+        version = int(head[6:15])
+        _require_known(version)
         if check_sum != _check_sum(body):
-            raise ValueError("This link is damaged: a part of it is missing or was changed. Copy it again, whole.")
-        return cls(**dict(parse_qsl(body)))
+            raise ValueError(say("This link is damaged: a part of it is missing or was changed. Copy it again, whole."))
+        return cls(**_upgraded(version, dict(parse_qsl(body))))
+
+
+def _base(role: str) -> Any:
+    """The class that all kinds of a role come from."""
+    return Vocabulary.model_fields[role].annotation
+
+
+def _not_of_role(role: str, kind: type) -> InvalidSetting:
+    return InvalidSetting(
+        role,
+        say(
+            "{kind} is no {role} that can run: it must be one of {names}, or a class made from {base}.",
+            kind=kind.__name__,
+            role=role,
+            names=", ".join(KINDS[role]),
+            base=_base(role).__name__,
+        ),
+    )
 
 
 def _misplaced(name: str, settings: dict[str, Any]) -> InvalidSetting:
-    """The error for a setting that the chosen data set, partition and algorithm do not have."""
+    """The error for a setting that the chosen kinds do not have."""
+    for role, kinds in KINDS.items():
+        chosen = settings.get(role, Experiment.model_fields[role].default)
+        if name in settings_of(type(chosen)):
+            return InvalidSetting(
+                name,
+                say(
+                    "The {role} {chosen} is given whole, with its own {name}: set {name} there.",
+                    role=role,
+                    chosen=chosen.name,
+                    name=name,
+                ),
+            )
     for role, kinds in KINDS.items():
         owners = [kind.name for kind in kinds.values() if name in settings_of(kind)]
         if owners:
-            chosen = getattr(settings.get(role, Experiment.model_fields[role].default), "name", "")
-            if chosen in owners:
-                return InvalidSetting(
-                    name, f"The {role} {chosen} is given whole, with its own {name}: set {name} there."
-                )
             return InvalidSetting(
-                name, f"{name} is a setting of the {role} {' or '.join(owners)}, but the {role} here is {chosen}."
+                name,
+                say(
+                    "{name} is a setting of the {role} {owners}, but the {role} here is {chosen}.",
+                    name=name,
+                    role=role,
+                    owners=" or ".join(owners),
+                    chosen=settings.get(role, Experiment.model_fields[role].default).name,
+                ),
             )
     own = (n for kinds in KINDS.values() for kind in kinds.values() for n in settings_of(kind))
-    return unknown_setting(name, list(dict.fromkeys([*Experiment.model_fields, *own])), "An experiment")
+    return unknown_setting(name, list(dict.fromkeys([*Experiment.model_fields, *own])), say("An experiment"))
 
 
-def _require_version(version: object) -> None:
-    if version != VERSION:
-        raise ValueError(
-            f"This was made by version {version} of the fedlab vocabulary, which this version {VERSION} cannot read."
+def _upgraded(version: object, settings: dict[str, Any]) -> dict[str, Any]:
+    """The settings of a file or link of any version that can be read, as the present one writes them."""
+    for earlier in range(_require_known(version), VERSION):
+        settings = UPGRADES[earlier](settings)
+    return settings
+
+
+def _require_known(version: object) -> int:
+    if isinstance(version, int) and not isinstance(version, bool) and (version == VERSION or version in UPGRADES):
+        return version
+    raise ValueError(
+        say(
+            "This was made by version {version} of the fedlab vocabulary, which this version {ours} cannot read.",
+            version=short(version),
+            ours=VERSION,
         )
+    )
 
 
 def _check_sum(body: str) -> str:

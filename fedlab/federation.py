@@ -2,8 +2,8 @@
 
     1 initialise    the server draws the first shared model
     2 local         the parties that take part in this round get it and train on their own data
-    3 upload        they send their weights back
-    4 aggregate     the server puts them together
+    3 upload        they send back what has changed
+    4 aggregate     the server puts that together
     5 send back     the new shared model goes out with the next round
     6 repeat        until the last round
 
@@ -15,34 +15,35 @@ The objective is min_w Σ n_k/n F_k(w), F_k being party k's mean loss over its n
 
 from __future__ import annotations
 
+import threading
 import time
-from collections import deque
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from functools import lru_cache
+from contextlib import closing
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from fedlab.algorithms import Algorithm, PartyResult
 from fedlab.datasets import Dataset
-from fedlab.evaluation import evaluate, processors
+from fedlab.engines import Engine, engine_for
+from fedlab.evaluation import judge
 from fedlab.experiment import Experiment
-from fedlab.models import build
+from fedlab.messages import Message, Upload, arrays_in, size_of
+from fedlab.party import CannotTrain, Job
+from fedlab.prepare import Prepared, hold, prepare
 from fedlab.randomness import Choice, generator, participants
+from fedlab.roles import ON_THE_WAY
 from fedlab.rounds import Diverged, PartyReport, Round, State
-from fedlab.settings import InvalidSetting
-from fedlab.skew import as_seen
 from fedlab.systems import clock, reporting
+from fedlab.text import say
 
 if TYPE_CHECKING:
     import keras
 
-    from fedlab.local_training import LocalTraining
+__all__ = ["Diverged", "PartyReport", "Round", "State", "first_state", "hold", "prepare", "run"]
 
-__all__ = ["Diverged", "PartyReport", "Round", "State", "hold", "initialise", "run"]
 
-BYTES_PER_WEIGHT = 4  # weights travel as float32
+class Abandoned(Exception):
+    """Nobody waits for this training any more."""
 
 
 def run(
@@ -51,8 +52,9 @@ def run(
     start: State | None = None,
     dataset: Dataset | None = None,
     model: keras.Model | None = None,
+    engine: str | None = None,
     between_chunks: Callable[[], None] = lambda: None,
-    on_upload: Callable[[int, PartyResult], None] = lambda number, result: None,
+    on_upload: Callable[[int, Upload], None] = lambda number, upload: None,
     threads: int | None = None,
 ) -> Iterator[Round]:
     """Run an experiment, one `Round` at a time.
@@ -60,189 +62,179 @@ def run(
     start: the `state` of an earlier round, to continue or fork from; None begins anew.
     dataset: arrays of your own instead of `experiment.dataset`.
     model: a Keras classifier of your own instead of `experiment.model`; its present weights are the first shared model.
+    engine: what trains: "numpy" (dense models) or "keras" (any model); None takes the first that can.
     between_chunks: called many times a round from the training threads; it may wait (pause) or raise (stop).
-    on_upload: called with the round's number and each party's result before it is aggregated, in the order of the
+    on_upload: called with the round's number and each party's `Upload` before it is aggregated, in the order of the
     parties' numbers. Nothing else keeps the parties' weights: keep here what `diagnostics.py` is to look at.
-    threads: parties that train at the same time; None takes one a processor. The numbers do not depend on it.
+    threads: parties that train at the same time; None takes one a processor. The numbers do not depend on it: equal
+    experiments give equal rounds, to the last bit, on one machine. (A CNN on Keras keeps that promise if nothing has
+    started TensorFlow before the kit does, which gives each operation one thread.)
     Raises `InvalidSetting`, `CannotTrain` or `Diverged`, each with one sentence for the learner.
     """
-    dataset = dataset or experiment.data()
-    parties = hold(experiment, dataset)
-    dataset = as_seen(experiment, dataset, parties)
-    if experiment.algorithm.pools_data:
-        parties = [np.concatenate(parties)]
-    training = training_for(experiment, dataset, model)
-    state = start or initialise(experiment, dataset, model)  # step 1
-    if len(state.weights) != training.size:
-        raise ValueError(f"The state has {len(state.weights):,} weights, but the model has {training.size:,}.")
-    state = _with_memory(state, experiment.algorithm, tuple(map(len, parties)))
-    with ThreadPoolExecutor(threads or processors()) as pool:
-        while state.number < experiment.rounds:  # step 6
-            result = _round(experiment, dataset, parties, training, state, between_chunks, on_upload, pool)
-            assert result.state is not None
-            state = result.state
-            yield result
+    prepared = prepare(experiment, dataset, model)
+    trains = engine_for(prepared, engine)
+    state = _remembered(start or first_state(prepared), prepared)  # step 1
+    left = threading.Event()
+
+    def check() -> None:
+        if left.is_set():  # an error or an interrupt has ended this run: its threads must not train on
+            raise Abandoned
+        between_chunks()
+
+    with trains.open(threads, check):
+        try:
+            while state.number < experiment.rounds:  # step 6
+                result = one_round(prepared, state, trains, on_upload)
+                assert result.state is not None
+                state = result.state
+                yield result
+        finally:
+            left.set()
 
 
-def hold(experiment: Experiment, dataset: Dataset) -> list[np.ndarray]:
-    """Who holds what: for each party the positions of its examples in the data set's training part.
-
-    Data with owners has as many examples as its owners made; `experiment.examples` is then the most that are used.
-    """
-    available, partition = len(dataset.train_y), experiment.partition
-    if experiment.examples > available and dataset.owners is None:
-        raise ValueError(f"{experiment.examples:,} examples are asked for, but {dataset.name} has {available:,}.")
-    if partition.reads_owners and dataset.owners is None:
-        raise InvalidSetting(
-            "partition",
-            f"partition is {partition.name}, but {dataset.name} does not say whose each example is: take another "
-            "partition, or data with owners such as synthetic.",
-        )
-    draw = generator(experiment.seed, Choice.EXAMPLES)
-    used = draw.choice(available, size=min(experiment.examples, available), replace=False)
-    known = dataset.owners if partition.reads_owners else dataset.train_y
-    assert known is not None
-    held = partition.assign(known[used], experiment.parties, generator(experiment.seed, Choice.PARTITION))
-    return [used[own] for own in held]
-
-
-def training_for(experiment: Experiment, dataset: Dataset, model: keras.Model | None = None) -> LocalTraining:
-    """Local training and evaluation, compiled once for each model; raises `CannotTrain` if the model does not fit."""
-    from fedlab.local_training import trainer
-    from fedlab.own_models import require_fit
-
-    training = trainer(model or _skeleton(experiment.model, dataset.train_x.shape[1:], dataset.classes))
-    require_fit(training.model, dataset.train_x.shape[1:], dataset.classes)
-    return training
-
-
-def initialise(experiment: Experiment, dataset: Dataset | None = None, model: keras.Model | None = None) -> State:
-    """The state before round 1: a model drawn from the experiment's seed (or the given model's present weights)."""
-    dataset = dataset or experiment.data()
-    model = model or build(experiment.model, dataset.train_x.shape[1:], dataset.classes, experiment.seed)
-    return State(0, np.concatenate([np.ravel(variable.numpy()) for variable in model.trainable_variables]))
-
-
-def _round(
-    experiment: Experiment,
-    dataset: Dataset,
-    parties: list[np.ndarray],
-    training: LocalTraining,
-    state: State,
-    between_chunks: Callable[[], None],
-    on_upload: Callable[[int, PartyResult], None],
-    pool: ThreadPoolExecutor,
+def one_round(
+    prepared: Prepared, state: State, engine: Engine, on_upload: Callable[[int, Upload], None]
 ) -> Round:
+    """Everything that happens in one round."""
     began = time.perf_counter()
-    number = state.number + 1
-    algorithm = experiment.algorithm
-    chosen = participants(experiment.seed, number, len(parties), experiment.participation)
+    experiment, algorithm, number = prepared.experiment, prepared.experiment.algorithm, state.number + 1
+    chosen = participants(experiment.seed, number, len(prepared.training), experiment.participation)
     epochs = reporting(experiment, number, chosen)
-    reports: list[PartyReport] = []
+    owns, reports, bytes_up = list(state.parties), list[PartyReport](), 0
 
-    def train(party: int) -> PartyResult:  # step 2
-        update = training.train(
-            algorithm,
-            algorithm.starting_point(state.weights, state.memory, party),
-            algorithm.correction(state.memory, party),
-            dataset.train_x,
-            dataset.train_y,
-            parties[party],
-            epochs=epochs[party],
-            batch_size=experiment.batch_size,
-            learning_rate=experiment.learning_rate,
-            momentum=experiment.momentum,
-            order=generator(experiment.seed, Choice.BATCHES, number, party),
-            dropout=generator(experiment.seed, Choice.DROPOUT, number, party),
-            between_chunks=between_chunks,
-        )
-        return PartyResult(
-            party,
-            len(parties[party]),
-            update.steps,
-            update.weights,
-            update.loss,
-            experiment.learning_rate,
-            experiment.momentum,
-        )
+    def seen(uploads: Iterator[Upload]) -> Iterator[Upload]:
+        nonlocal bytes_up
+        for upload in uploads:
+            owns[upload.party] = _kept(upload.own)
+            reports.append(upload.report)
+            bytes_up += size_of(upload.message)
+            on_upload(number, upload)
+            yield upload
 
-    def uploads() -> Iterator[PartyResult]:  # step 3
-        for result in _in_order(pool, train, list(epochs)):
-            began_with = algorithm.starting_point(state.weights, state.memory, result.party)
-            # Not np.linalg.norm: it wakes the threads of NumPy's BLAS, which then spin where parties should train.
-            distance = float(np.sqrt(np.square(result.weights - began_with, dtype=np.float64).sum()))
-            if not np.isfinite(distance) or not np.isfinite(result.train_loss):
-                raise Diverged(
-                    f"Training broke down in round {number} at party {result.party}: its loss or its weights are no "
-                    "longer finite numbers. Take a smaller learning rate."
-                )
-            reports.append(PartyReport(result.party, result.examples, result.steps, result.train_loss, distance))
-            on_upload(number, result)
-            yield result
-
-    weights, memory = _aggregate(algorithm, state, uploads())  # step 4
-    accuracy, loss = evaluate(training, algorithm.judged(weights, memory), dataset, pool, between_chunks)
+    down = _kept(algorithm.send(state.weights, state.server))  # step 5 of the round before: send out
+    with closing(engine.work(_jobs(prepared, state, down, number, epochs))) as uploads:  # steps 2 and 3, at the parties
+        arriving = seen(uploads)
+        mean = _combined(experiment, arriving)  # step 4
+    for role in reversed(ON_THE_WAY):
+        rng = generator(experiment.seed, Choice[role.upper()], number)
+        mean = getattr(experiment, role).at_server(mean, list(epochs), rng)
+    share = sum(report.examples for report in reports) / sum(map(len, prepared.training))
+    weights, server = _stepped(algorithm, state, mean, share)
+    accuracy, loss = judge(engine, algorithm.judged(weights, [own.get("algorithm") for own in owns]), prepared.dataset)
     if not np.isfinite(loss):
         raise Diverged(
-            f"Training broke down in round {number}: the loss of the new shared model is no longer a finite number. "
-            "Take a smaller learning rate."
+            say(
+                "Training broke down in round {number}: the loss of the new shared model is no longer a finite number. "
+                "Take a smaller learning rate.",
+                number=number,
+            )
         )
-    down = BYTES_PER_WEIGHT * training.size * algorithm.vectors_down
-    up = BYTES_PER_WEIGHT * training.size * algorithm.vectors_up
+    travels = not algorithm.in_one_place
+    up = bytes_up // len(epochs) * travels
+    examples = {party: len(prepared.training[party]) for party in epochs}
     return Round(
         number=number,
         test_accuracy=accuracy,
         test_loss=loss,
         train_loss=float(np.average([r.train_loss for r in reports], weights=[r.examples for r in reports])),
         parties=tuple(reports),
-        bytes_up=up * len(epochs),
-        bytes_down=down * len(chosen),
+        bytes_up=bytes_up * travels,
+        bytes_down=size_of(down) * len(chosen) * travels,
         seconds=time.perf_counter() - began,
-        state=State(number, weights, state.algorithm, memory, state.examples),  # step 5: the next round sends them out
-        simulated_seconds=clock(experiment, {party: len(parties[party]) for party in epochs}, (down, up)),
+        state=State(number, weights, server, tuple(owns), state.kinds, state.fingerprint),
+        simulated_seconds=clock(experiment, examples, (size_of(down) * travels, up)),
         absent=len(chosen) - len(epochs),
+        engine=engine.name,
     )
 
 
-def _with_memory(state: State, algorithm: Algorithm, examples: tuple[int, ...]) -> State:
-    """The state with a memory of this algorithm about these parties: its own if it fits, else a new one."""
-    if state.algorithm == algorithm.name and state.examples == examples:
-        return state
-    memory = algorithm.initial_memory(len(state.weights), np.array(examples))
-    return State(state.number, state.weights, algorithm.name, memory, examples)
+def first_state(prepared: Prepared) -> State:
+    """The state before round 1: the first shared model, and nobody remembers anything."""
+    return State(0, _kept(prepared.first_weights()))
 
 
-def _aggregate(algorithm: Algorithm, state: State, results: Iterator[PartyResult]) -> tuple[np.ndarray, Any]:
-    """The algorithm's new shared model and memory, checked: the algorithm may be a learner's own."""
-    from fedlab.own_models import CannotTrain
+def _jobs(prepared: Prepared, state: State, down: Message, number: int, epochs: dict[int, int]) -> Iterator[Job]:
+    """What each party of the round has to do; made as they are needed, so that only a few are in memory."""
+    experiment, data = prepared.experiment, prepared.seen
+    stages = {role: getattr(experiment, role) for role in ON_THE_WAY}
+    for party, its_epochs in epochs.items():
+        own = prepared.training[party]
+        yield Job(
+            party,
+            number,
+            experiment.seed,
+            experiment.algorithm,
+            stages,
+            down,
+            state.parties[party],
+            data.train_x[own],
+            data.train_y[own],
+            data.scale,
+            its_epochs,
+            experiment.batch_size,
+            experiment.learning_rate,
+            experiment.momentum,
+        )
 
-    outcome = algorithm.aggregate(state.weights, results, state.memory)
+
+def _combined(experiment: Experiment, uploads: Iterator[Upload]) -> Message:
+    """The aggregation rule's one message, checked: the rule may be a learner's own."""
+    mean = experiment.aggregation.combine(uploads)
+    for _ in uploads:
+        pass  # parties that the rule did not look at have worked too
+    if not isinstance(mean, tuple) or not all(isinstance(part, np.ndarray) for part in mean):
+        raise CannotTrain(
+            say(
+                "combine of {aggregation} must return one message, a tuple of arrays shaped like those that it got.",
+                aggregation=type(experiment.aggregation).__name__,
+            )
+        )
+    return mean
+
+
+def _stepped(algorithm: Any, state: State, mean: Message, share: float) -> tuple[np.ndarray, Any]:
+    """The algorithm's new shared model and server memory, checked: the algorithm may be a learner's own."""
+    outcome = algorithm.step(state.weights, mean, share, state.server)
     if not isinstance(outcome, tuple) or len(outcome) != 2 or np.shape(outcome[0]) != state.weights.shape:
         raise CannotTrain(
-            f"aggregate of {type(algorithm).__name__} must return a pair: one number for each of the model's "
-            f"{len(state.weights):,} weights, and its memory."
+            say(
+                "step of {algorithm} must return a pair: one number for each of the model's {size:,} weights, and what "
+                "the server remembers.",
+                algorithm=type(algorithm).__name__,
+                size=len(state.weights),
+            )
         )
-    for _ in results:
-        pass  # parties that the algorithm did not look at have worked too
-    return np.asarray(outcome[0], np.float32), outcome[1]
+    weights = np.asarray(outcome[0], np.float32)
+    return _kept(weights), _kept(outcome[1])
 
 
-def _in_order(pool: ThreadPoolExecutor, work: Callable[[int], PartyResult], items: list[int]) -> Iterator[PartyResult]:
-    """Work on the items in parallel and yield the results in the items' order, holding only a few at a time."""
-    waiting: deque[Future[PartyResult]] = deque()
-    try:
-        for item in items:
-            waiting.append(pool.submit(work, item))
-            if len(waiting) > 2 * processors():
-                yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
-    finally:
-        for future in waiting:
-            future.cancel()
+def _remembered(state: State, prepared: Prepared) -> State:
+    """The state with memories of these kinds about these parties: those it has where they fit, new ones elsewhere."""
+    experiment = prepared.experiment
+    if len(state.weights) != prepared.size:
+        raise ValueError(
+            say(
+                "The state has {has:,} weights, but the model has {wants:,}.",
+                has=len(state.weights),
+                wants=prepared.size,
+            )
+        )
+    kinds = tuple(type(getattr(experiment, role)) for role in ("algorithm", *ON_THE_WAY))
+    same_parties = state.fingerprint == prepared.fingerprint and len(state.parties) == len(prepared.training)
+    fits = {
+        role: same_parties and state.kinds[place : place + 1] == (kinds[place],)
+        for place, role in enumerate(("algorithm", *ON_THE_WAY))
+    }
+    server = state.server if fits["algorithm"] else _kept(experiment.algorithm.server_memory(state.weights))
+    first = {} if fits["algorithm"] else {"algorithm": _kept(experiment.algorithm.party_memory(state.weights))}
+    first = {role: memory for role, memory in first.items() if memory is not None}
+    before = state.parties if same_parties else ({},) * len(prepared.training)
+    parties = tuple({role: memory for role, memory in own.items() if fits[role]} | first for own in before)
+    return State(state.number, _kept(state.weights), server, parties, kinds, prepared.fingerprint)
 
 
-@lru_cache(maxsize=8)
-def _skeleton(name: str, input_shape: tuple[int, ...], classes: int) -> keras.Model:
-    """The one Keras model of a name that training is compiled for; its own weights are never used."""
-    return build(name, input_shape, classes, seed=0)
+def _kept(memory: Any) -> Any:
+    """The same, with its arrays read-only: a round's state is never changed by a later one."""
+    for array in arrays_in(memory):
+        array.setflags(write=False)
+    return memory

@@ -28,6 +28,10 @@ class Choice(IntEnum):
     NOISY_PARTIES = 11  # at which parties labels are wrong
     LABEL_NOISE = 12  # which of their labels, and what they read instead
     DATASET = 13  # a synthetic data set
+    ATTACK = 14  # the stages that a message passes draw under their roles' names
+    PRIVACY = 15
+    COMPRESSION = 16
+    SECURE_SUM = 17
 
 
 def generator(seed: int, choice: Choice, *coordinates: int) -> np.random.Generator:

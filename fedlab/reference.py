@@ -15,7 +15,7 @@ from fedlab.datasets import Dataset
 from fedlab.experiment import Experiment
 from fedlab.federation import hold
 from fedlab.randomness import Choice, generator, local_batches, participants
-from fedlab.tensorflow_setup import load_tensorflow
+from fedlab.engines.tensorflow_setup import load_tensorflow
 
 if TYPE_CHECKING:
     import keras

@@ -2,58 +2,38 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, fields, is_dataclass
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+
+from fedlab.messages import PartyReport, nbytes_of
+
+__all__ = ["Diverged", "PartyReport", "Round", "State"]
 
 
 class Diverged(ArithmeticError):
     """Training left the range of numbers: the loss or a weight is infinite or not a number."""
 
 
-@dataclass(frozen=True, eq=False)
+@dataclass(frozen=True, eq=False, slots=True)
 class State:
-    """All that the next round needs: continue or fork a run from it."""
+    """All that the next round needs: continue or fork a run from it. Its arrays are read-only."""
 
     number: int  # rounds done
     weights: np.ndarray  # (P,) the shared model
-    algorithm: str = ""  # whose memory this is; "" before the first round: there is none
-    memory: Any = None  # what the algorithm remembers; see `FedAvg.initial_memory`
-    examples: tuple[int, ...] = ()  # n_k of the parties that the memory is about
+    server: Any = None  # what the server remembers; see `FedAvg.server_memory`
+    parties: tuple[dict[str, Any], ...] = ()  # what each party remembers, by role: "algorithm", "compression", ...
+    kinds: tuple[type, ...] = ()  # whose memories these are: the algorithm, then the stages
+    fingerprint: int = 0  # of the data, dealt out, that the parties' memories are about
 
     @property
     def nbytes(self) -> int:
-        """What it takes to keep this state: the shared model and the arrays in the algorithm's memory, once each."""
-        return self.weights.nbytes + sum(array.nbytes for array in {id(a): a for a in _arrays(self.memory)}.values())
+        """What it takes to keep this state: the shared model and all that server and parties remember."""
+        return nbytes_of([self.weights, self.server, self.parties])
 
 
-def _arrays(memory: Any) -> Iterator[np.ndarray]:
-    """All arrays in an algorithm's memory: an array, or tuples, lists, dictionaries and dataclasses of them."""
-    if isinstance(memory, np.ndarray):
-        yield memory
-    elif isinstance(memory, dict):
-        yield from _arrays(list(memory.values()))
-    elif isinstance(memory, (tuple, list)):
-        for part in memory:
-            yield from _arrays(part)
-    elif is_dataclass(memory):
-        yield from _arrays([getattr(memory, field.name) for field in fields(memory)])
-
-
-@dataclass(frozen=True)
-class PartyReport:
-    """What one party did in a round."""
-
-    party: int  # its number, from 0
-    examples: int  # n_k
-    steps: int  # local steps
-    train_loss: float  # mean loss over the examples of its local steps, as it saw them
-    distance: float  # ||w_k - w_t||, how far it went from the model that its local training began with
-
-
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Round:
     """What happened in one round; rounds count from 1."""
 
@@ -68,3 +48,4 @@ class Round:
     state: State | None  # None when the round was read from a file
     simulated_seconds: float = 0.0  # what the round would take on the parties' devices; see `systems.py`
     absent: int = 0  # parties that were asked to take part and whose work did not count
+    engine: str = ""  # what trained: "numpy", "keras", ...

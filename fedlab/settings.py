@@ -2,15 +2,19 @@
 
 A setting carries its allowed range, its symbol in the literature and one sentence that says what moving it teaches.
 The lab makes a slider from it, the command line a flag, the property tests a strategy. Nothing else describes it.
+A `Kind` is a named set of settings: one of the data sets, partitions, algorithms, ... that an experiment chooses from.
 """
 
 from __future__ import annotations
 
+import reprlib
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, Literal
+from typing import Any, ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from fedlab.text import say
 
 
 class InvalidSetting(ValueError):
@@ -48,11 +52,16 @@ class About:
     def allowed(self, kind: object) -> str:
         """The allowed values in words, for messages and help texts."""
         if self.low is None or self.high is None:
-            return "one of " + ", ".join(str(choice) for choice in self.choices)
+            return say("one of {choices}", choices=", ".join(str(choice) for choice in self.choices))
         whole = "int" in str(kind)
         low, high = (f"{end:{'d' if whole else 'g'}}" for end in (self.low, self.high))
-        extra = [str(choice) for choice in self.choices if isinstance(choice, str)]
-        return f"a {'whole ' * whole}number from {low} to {high}" + "".join(f", or {choice}" for choice in extra)
+        words = [str(choice) for choice in self.choices if isinstance(choice, str)]
+        number = (
+            say("a whole number from {low} to {high}", low=low, high=high)
+            if whole
+            else say("a number from {low} to {high}", low=low, high=high)
+        )
+        return say("{number}, or {words}", number=number, words=", ".join(words)) if words else number
 
 
 def setting(
@@ -101,18 +110,67 @@ class Settings(BaseModel):
         return InvalidSetting(name, _sentence(cls, name, first["input"]))
 
 
+class Kind(Settings):
+    """One of the kinds that a role of an experiment chooses from; a class of the learner's own is one as well.
+
+    A kind that states no name or title goes by its class's name, in files, links and legends.
+    """
+
+    name: ClassVar[str]  # as written in files, links and on the command line
+    title: ClassVar[str]  # as shown to a learner
+    lesson: ClassVar[str]  # one sentence: what choosing it teaches
+    fixes: ClassVar[dict[str, Any]] = {}  # settings of the experiment that this kind does not leave open
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **more: Any) -> None:
+        for said in ("name", "title"):
+            if said not in vars(cls):
+                setattr(cls, said, cls.__name__)
+        plain = cls.model_fields.keys() - settings_of(cls).keys()
+        if plain:
+            raise TypeError(
+                say(
+                    "{kind} has {name} as a plain field: write {name}: type = setting(default, what it teaches), so "
+                    "that it gets a slider, or {name}: ClassVar = ..., if nobody is to move it.",
+                    kind=cls.__name__,
+                    name=min(plain),
+                )
+            )
+
+
+def short(value: object) -> str:
+    """A value as one reads it in a sentence, however long it is."""
+    brief = reprlib.Repr(maxother=40, maxstring=40, maxlong=40, maxlevel=2)
+    return brief.repr(value)
+
+
 def _sentence(owner: type[Settings], name: str, value: object) -> str:
     """The sentence about a setting's value, in the learner's words."""
     kind = owner.model_fields[name].annotation
-    return f"{name} is {value!r}, but it must be {settings_of(owner)[name].allowed(kind)}."
+    allowed = settings_of(owner)[name].allowed(kind)
+    return say("{name} is {value}, but it must be {allowed}.", name=name, value=short(value), allowed=allowed)
 
 
 def unknown_setting(name: str, known: list[str], owner: str) -> InvalidSetting:
     """The error for a name that nobody declared, with the nearest declared name."""
     close = get_close_matches(name, known, n=1)
-    some = ", ".join(known[:15]) + (" and others" if len(known) > 15 else "")
-    hint = f"did you mean {close[0]}?" if close else f"it has {some or 'no settings'}."
-    return InvalidSetting(name, f"{owner} has no setting {name}: {hint}")
+    if close:
+        text = say("{owner} has no setting {name}: did you mean {close}?", owner=owner, name=short_name(name), close=close[0])
+    elif not known:
+        text = say("{owner} has no setting {name}: it has no settings.", owner=owner, name=short_name(name))
+    elif len(known) > 15:
+        text = say(
+            "{owner} has no setting {name}: it has {some} and others.",
+            owner=owner, name=short_name(name), some=", ".join(known[:15]),
+        )  # fmt: skip
+    else:
+        text = say("{owner} has no setting {name}: it has {some}.", owner=owner, name=short_name(name), some=", ".join(known))
+    return InvalidSetting(name, text)
+
+
+def short_name(name: str) -> str:
+    """A name that may be any text at all, cut where it gets too long for a sentence."""
+    return name if len(name) <= 40 else name[:37] + "..."
 
 
 def settings_of(owner: type[BaseModel]) -> dict[str, About]:

@@ -22,9 +22,19 @@ import numpy as np
 from fedlab.datasets import Dataset
 from fedlab.randomness import Choice, generator
 from fedlab.settings import InvalidSetting
+from fedlab.text import say
 
 if TYPE_CHECKING:
     from fedlab.experiment import Experiment
+
+
+def require_seeable(experiment: Experiment, dataset: Dataset) -> None:
+    """Raise `InvalidSetting` unless such examples can be seen as the experiment wants."""
+    if experiment.rotation and dataset.train_x.ndim != 3:
+        raise InvalidSetting(
+            "rotation",
+            say("Only images can be rotated, and {dataset} has none: set rotation to 0.", dataset=dataset.name),
+        )
 
 
 def as_seen(experiment: Experiment, dataset: Dataset, parties: list[np.ndarray]) -> Dataset:
@@ -32,12 +42,9 @@ def as_seen(experiment: Experiment, dataset: Dataset, parties: list[np.ndarray])
 
     parties: from `hold`. Noise is in units of the features; an image's pixels count from 0 (black) to 1 (white).
     """
+    require_seeable(experiment, dataset)
     x, y = dataset.train_x, dataset.train_y
     if experiment.rotation:
-        if x.ndim != 3:
-            raise InvalidSetting(
-                "rotation", f"Only images can be rotated, and {dataset.name} has none: set rotation to 0."
-            )
         x = x.copy()
         for party, own in enumerate(parties):
             x[own] = rotated(x[own], experiment.rotation * _place(party, len(parties)))

@@ -54,7 +54,7 @@ def clock(experiment: Experiment, examples: dict[int, int], bytes_each_way: tupl
 
 def slow_parties(experiment: Experiment) -> set[int]:
     """The parties whose devices are slow, throughout the run."""
-    if experiment.algorithm.pools_data:
+    if experiment.algorithm.in_one_place:
         return set()
     order = generator(experiment.seed, Choice.DEVICES).permutation(experiment.parties)
     return set(map(int, order[: round(experiment.slow_parties * experiment.parties)]))

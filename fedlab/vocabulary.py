@@ -1,27 +1,23 @@
 """The kit's vocabulary: everything that can be set about a run, under one name each.
 
-The same names serve in Python, in the lab, on the command line and in files. The settings of a data set, a partition or
-an algorithm stand beside the others, so no two may share a name unless they mean the same.
+The same names serve in Python, in the lab, on the command line and in files.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, Literal
+from typing import Literal
 
 from fedlab.algorithms import ALGORITHMS, Algorithm
-from fedlab.datasets import DATASETS, MNIST, Source
-from fedlab.models import MODELS
-from fedlab.partitions import IID, PARTITIONS, Natural, Partition
+from fedlab.datasets import MNIST, Source
+from fedlab.models import Model, TwoNN
+from fedlab.partitions import IID, Partition
+from fedlab.roles import KINDS
 from fedlab.settings import About, Settings, setting, settings_of
+from fedlab.stages import Aggregation, Attack, Compression, Mean, Privacy, SecureSum
+from fedlab.text import say
 
-VERSION = 1  # raise it whenever a name, a default or the meaning of a value changes: old links then say so
-
-KINDS: dict[str, dict[str, Any]] = {
-    "dataset": DATASETS,
-    "partition": {**PARTITIONS, Natural.name: Natural},
-    "algorithm": ALGORITHMS,
-}
+VERSION = 2  # raise it whenever a name, a default or the meaning of a value changes, and say in UPGRADES what to do
 
 
 class Vocabulary(Settings):
@@ -44,15 +40,15 @@ class Vocabulary(Settings):
         slider=(100, 60_000),
         scale="log",
     )
-    dataset: Source = setting(MNIST(), "What there is to learn.", choices=tuple(DATASETS))
-    partition: Partition = setting(IID(), "Who holds which digits.", choices=(*PARTITIONS, Natural.name))
+    dataset: Source = setting(MNIST(), "What there is to learn.", choices=tuple(KINDS["dataset"]))
+    partition: Partition = setting(IID(), "Who holds which digits.", choices=tuple(KINDS["partition"]))
     algorithm: Algorithm = setting(
         ALGORITHMS["fedavg"](),
         "What the parties compute and how the server puts it together.",
         choices=tuple(ALGORITHMS),
     )
-    model: Literal["softmax", "2nn", "cnn"] = setting(
-        "2nn", "Bigger models learn more and cost more to send.", choices=tuple(MODELS)
+    model: Model = setting(
+        TwoNN(), "Bigger models learn more and cost more to send.", choices=tuple(KINDS["model"])
     )
     rounds: int = setting(
         20, "How often the shared model goes out and comes back.", symbol="T", low=1, high=100_000, slider=(1, 200)
@@ -86,6 +82,21 @@ class Vocabulary(Settings):
         symbol="ρ",
         low=0.0,
         high=0.99,
+    )
+    attack: Attack = setting(
+        Attack(), "What dishonest parties do to what they send.", choices=tuple(KINDS["attack"])
+    )
+    privacy: Privacy = setting(
+        Privacy(), "What hides a single party in the result, and what that costs.", choices=tuple(KINDS["privacy"])
+    )
+    compression: Compression = setting(
+        Compression(), "How messages are made smaller on their way up.", choices=tuple(KINDS["compression"])
+    )
+    secure_sum: SecureSum = setting(
+        SecureSum(), "What hides each message from the server.", choices=tuple(KINDS["secure_sum"])
+    )
+    aggregation: Aggregation = setting(
+        Mean(), "How the server makes one message out of many.", choices=tuple(KINDS["aggregation"])
     )
     feature_noise: float = setting(
         0.0,
@@ -134,8 +145,13 @@ def require_one_meaning(kinds: Iterable[type[Settings]]) -> None:
             known, owner = meanings.setdefault(name, (about, kind))
             if known != about:
                 raise TypeError(
-                    f"{kind.__name__} and {owner.__name__} both have a setting {name}, and describe it differently: "
-                    "give one of them another name."
+                    say(
+                        "{kind} and {owner} both have a setting {name}, and describe it differently: "
+                        "give one of them another name.",
+                        kind=kind.__name__,
+                        owner=owner.__name__,
+                        name=name,
+                    )
                 )
 
 

@@ -6,7 +6,7 @@ find it there. A class written in a notebook cell goes straight into `Experiment
 
 from fedlab.algorithms.alone import Alone
 from fedlab.algorithms.central import Central
-from fedlab.algorithms.fedavg import FedAvg, PartyResult
+from fedlab.algorithms.fedavg import FedAvg
 from fedlab.algorithms.fedavgm import FedAvgM
 from fedlab.algorithms.feddyn import FedDyn
 from fedlab.algorithms.fednova import FedNova
@@ -35,4 +35,4 @@ ALGORITHMS: dict[str, type[FedAvg]] = {
     )
 }
 
-__all__ = ["ALGORITHMS", "Algorithm", "FedAvg", "FedProx", "FedSGD", "PartyResult"]
+__all__ = ["ALGORITHMS", "Algorithm", "FedAvg", "FedProx", "FedSGD"]

@@ -17,6 +17,4 @@ class Central(FedAvg):
     name: ClassVar[str] = "central"
     title: ClassVar[str] = "All data in one place (yardstick)"
     lesson: ClassVar[str] = "What one could reach if everybody gave the data away."
-    vectors_down: ClassVar[int] = 0
-    vectors_up: ClassVar[int] = 0
-    pools_data: ClassVar[bool] = True
+    in_one_place: ClassVar[bool] = True

@@ -1,4 +1,4 @@
-"""FedAvg: train locally, send the weights, average them by the number of examples.
+"""FedAvg: train locally, send what has changed, average it by the number of examples.
 
 Source: McMahan, Moore, Ramage, Hampson and Agüera y Arcas 2017 (arXiv 1602.05629), algorithm 1. A *party* here is a
 *client* there.
@@ -9,102 +9,84 @@ Source: McMahan, Moore, Ramage, Hampson and Agüera y Arcas 2017 (arXiv 1602.056
                   w_{t+1} <- Σ_{k in S_t} n_k / n w_k,   n = Σ_{k in S_t} n_k
     party k:  for each local epoch, for each batch b:   w <- w - η ∇l(w; b)
 
-An algorithm says what differs from this. The rest of the kit (`federation.py`, `local_training.py`) does not change.
+Every algorithm of the kit has two halves with one weighted mean of messages between them:
+
+    server    send      what goes down to the parties
+    party     correction, local_gradient: its local steps;   report: what goes up
+    between   mean      Σ n_k / n of what the parties sent
+    server    step      the new shared model
+
+Parties send the difference w_k - w_t. Its mean, added to w_t, is the mean of the w_k.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import numpy as np
 
-from fedlab.settings import Settings, setting
+from fedlab.messages import Message, Trained
+from fedlab.settings import Kind, setting
 
 
-@dataclass(frozen=True, eq=False)
-class PartyResult:
-    """What one party sends back after its local training."""
+class FedAvg(Kind):
+    """w_{t+1} = w_t + Σ n_k/n (w_k - w_t) over the parties that took part.
 
-    party: int  # its number, from 0
-    examples: int  # n_k
-    steps: int  # local steps taken, τ_k
-    weights: np.ndarray  # (P,) float32: w_k, all of the model's weights in one flat vector
-    train_loss: float  # mean loss over the examples of its local steps, as it saw them
-    learning_rate: float  # η
-    momentum: float = 0.0  # ρ, of the local steps
-
-    @property
-    def effective_steps(self) -> float:
-        """||a_k||_1: how many steps without momentum move as far as these τ_k with it; τ_k when ρ = 0.
-
-        Source: Wang, Liu, Liang, Joshi and Poor 2020 (arXiv 2007.07481), section 4.
-        """
-        rho, tau = self.momentum, self.steps
-        return (tau - rho * (1 - rho**tau) / (1 - rho)) / (1 - rho)
-
-
-class FedAvg(Settings):
-    """w_{t+1} = Σ n_k/n w_k over the parties that took part.
-
-    With one local step on all of a party's data (E = 1, B = ∞) it is FedSGD; with one party it is plain SGD.
+    With one local step on all of a party's data (E = 1, B = ∞) it is FedSGD; with one party it is plain SGD. Vectors of
+    the model's size are flat, (P,) float32, and read-only: return a new one instead of changing one.
     """
 
     name: ClassVar[str] = "fedavg"
     title: ClassVar[str] = "FedAvg"
     lesson: ClassVar[str] = "Several local steps before each average: fewer rounds, but parties may drift apart."
-    fixes: ClassVar[dict[str, Any]] = {}  # settings of the experiment that this algorithm does not leave open
-    vectors_down: ClassVar[int] = 1  # model-sized vectors that the server sends to each party in a round
-    vectors_up: ClassVar[int] = 1  # ... and that each party sends back
     keeps_partial_work: ClassVar[bool] = False  # False: the server drops parties that do not finish their E epochs
-    pools_data: ClassVar[bool] = False  # True: one party holds everybody's data (the yardstick "central")
+    in_one_place: ClassVar[bool] = False  # True: one computer holds everybody's data, so nothing travels
 
-    def initial_memory(self, size: int, examples: np.ndarray) -> Any:
-        """What the algorithm remembers between rounds, before round 1.
-
-        size: P, the number of weights. examples: (K,) n_k, the number of examples of every party.
-        """
+    def server_memory(self, w: np.ndarray) -> Any:
+        """What the server remembers between rounds, before the first. w: (P,) the shared model then."""
         return None
 
-    def starting_point(self, global_weights: np.ndarray, memory: Any, party: int) -> np.ndarray:
-        """(P,) where this party's local training begins: the shared model."""
-        return global_weights
+    def party_memory(self, w: np.ndarray) -> Any:
+        """What each party remembers between its rounds, before its first. It never leaves the party."""
+        return None
 
-    def correction(self, memory: Any, party: int) -> np.ndarray | None:
-        """(P,) a constant that `local_gradient` gets during this party's local training, or None."""
+    def send(self, w: np.ndarray, server: Any) -> Message:
+        """What goes down to every party of the round: the shared model w_t, (P,)."""
+        return (w,)
+
+    def start(self, down: Message, own: Any) -> np.ndarray:
+        """(P,) where a party's local training begins."""
+        return down[0]
+
+    def correction(self, down: Message, own: Any) -> np.ndarray | None:
+        """(P,) a constant that `local_gradient` gets in each of this party's local steps, or None."""
         return None
 
     def local_gradient(self, gradient: Any, weights: Any, global_weights: Any, correction: Any) -> Any:
         """The direction of a local step, w <- w - η · this. Called for each of the model's weight tensors.
 
-        gradient: ∇l(w; b). weights: w. global_weights: w_t, the model the round began with. All have one shape, and
-        so must the result; it is compiled, so use arithmetic and TensorFlow only.
+        gradient: ∇l(w; b). weights: w. global_weights: w_t, where local training began. All have one shape, and so must
+        the result. Plain arithmetic runs on both engines; NumPy's own functions run on the NumPy engine alone.
         """
         return gradient
 
-    def aggregate(
-        self, global_weights: np.ndarray, results: Iterable[PartyResult], memory: Any
-    ) -> tuple[np.ndarray, Any]:
-        """The new shared model (P,) and the new memory.
+    def report(self, down: Message, own: Any, trained: Trained) -> tuple[Message, Any]:
+        """What goes up to the server, and what the party remembers from now on."""
+        return (trained.weights - down[0],), own
 
-        `results` yields each party's result as it arrives, in the order of the parties' numbers, once: keep sums, not
-        models. `memory` may be shared with an earlier round: return a new one instead of changing it.
+    def step(self, w: np.ndarray, mean: Message, share: float, server: Any) -> tuple[np.ndarray, Any]:
+        """The new shared model (P,) and the server's new memory.
+
+        mean: Σ n_k/n of the parties' messages. share: n over the examples of all parties, 1 if all took part.
         """
-        return weighted_mean(results), memory
+        return w + mean[0], server
 
-    def judged(self, global_weights: np.ndarray, memory: Any) -> list[np.ndarray]:
-        """The models whose accuracy a round reports: the shared one. Several share the test examples out."""
-        return [global_weights]
+    def judged(self, w: np.ndarray, owns: list[Any]) -> list[np.ndarray]:
+        """The models whose accuracy a round reports: the shared one. Several share the test examples out.
 
-
-def weighted_mean(results: Iterable[PartyResult]) -> np.ndarray:
-    """Σ n_k w_k / Σ n_k, (P,) float32, summed in float64."""
-    total, examples = np.zeros(1), 0
-    for result in results:
-        total = total + result.examples * result.weights.astype(np.float64)
-        examples += result.examples
-    return np.asarray(total / examples, dtype=np.float32)
+        owns: what each party remembers.
+        """
+        return [w]
 
 
 def server_step(default: float) -> Any:

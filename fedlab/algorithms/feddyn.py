@@ -8,26 +8,26 @@ Source: Acar, Zhao, Matas Navarro, Mattina, Whatmough and Saligrama 2021 (arXiv 
               w_{t+1} <- Σ_{k in S_t} n_k/n w_k - h/α,   n = Σ_{k in S_t} n_k
 
 The paper's parties all count the same; here each counts by its examples, which is the same when all hold equally many.
+Then Σ_{k in S_t} p_k x_k is `share`, the examples of S_t over all, times the mean.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import Any, ClassVar
 
 import numpy as np
 
-from fedlab.algorithms.fedavg import FedAvg, PartyResult
-from fedlab.algorithms.party_vectors import PartyVectors
+from fedlab.algorithms.fedavg import FedAvg
+from fedlab.messages import Message, Trained
 from fedlab.settings import setting
 
 
 class FedDyn(FedAvg):
     """Each local step follows ∇l(w; b) - g_k + α (w - w_t).
 
-    At a fixed point g_k = ∇F_k(w) and h = Σ p_k g_k = ∇F(w) = 0. It sends no more than FedAvg: g_k stays with its
-    party. In round 1, if all parties take part, it is FedProx with μ = α whose server goes twice as far. Its memory
-    holds h and all g_k.
+    At a fixed point g_k = ∇F_k(w) and h = Σ p_k g_k = ∇F(w) = 0. It sends no more than FedAvg: g_k, (P,), stays with its
+    party, and h, (P,), with the server. In round 1, if all parties take part, it is FedProx with μ = α whose server goes
+    twice as far.
     """
 
     name: ClassVar[str] = "feddyn"
@@ -44,21 +44,22 @@ class FedDyn(FedAvg):
         scale="log",
     )
 
-    def initial_memory(self, size: int, examples: np.ndarray) -> PartyVectors:
-        return PartyVectors.zeros(size, examples)
+    def server_memory(self, w: np.ndarray) -> np.ndarray:
+        return np.zeros_like(w)
 
-    def correction(self, memory: PartyVectors, party: int) -> np.ndarray:
-        return -memory.own[party]
+    def party_memory(self, w: np.ndarray) -> np.ndarray:
+        return np.zeros_like(w)
+
+    def correction(self, down: Message, g_k: np.ndarray) -> np.ndarray:
+        return -g_k
 
     def local_gradient(self, gradient: Any, weights: Any, global_weights: Any, correction: Any) -> Any:
         return gradient + correction + self.feddyn_alpha * (weights - global_weights)
 
-    def aggregate(
-        self, global_weights: np.ndarray, results: Iterable[PartyResult], memory: PartyVectors
-    ) -> tuple[np.ndarray, PartyVectors]:
-        total, n = np.zeros(len(global_weights)), 0
-        for result in results:
-            memory = memory.moved(result.party, -self.feddyn_alpha * (result.weights - global_weights))
-            total += result.examples * result.weights
-            n += result.examples
-        return (total / n - memory.mean / self.feddyn_alpha).astype(np.float32), memory
+    def report(self, down: Message, g_k: np.ndarray, trained: Trained) -> tuple[Message, np.ndarray]:
+        update = trained.weights - down[0]
+        return (update,), g_k - self.feddyn_alpha * update
+
+    def step(self, w: np.ndarray, mean: Message, share: float, h: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        h = h - self.feddyn_alpha * share * mean[0]
+        return w + mean[0] - h / self.feddyn_alpha, h

@@ -2,24 +2,24 @@
 
 Source: Reddi, Charles, Zaheer, Garrett, Rush, Konečný, Kumar and McMahan 2021 (arXiv 2003.00295), algorithm 2.
 
-    server:   Δ_t <- Σ n_k/n w_k - w_t
+    server:   Δ_t <- Σ n_k/n (w_k - w_t)
               m_t <- β1 m_{t-1} + (1 - β1) Δ_t,                         m_0 = 0
               v_t <- v_{t-1} + Δ_t²                                     (FedAdagrad)
               v_t <- β2 v_{t-1} + (1 - β2) Δ_t²                         (FedAdam)
               v_t <- v_{t-1} - (1 - β2) Δ_t² sign(v_{t-1} - Δ_t²)       (FedYogi)     v_0 = τ²
               w_{t+1} <- w_t + η_s m_t / (√v_t + τ)
 
-There is no bias correction, as in the paper. The memory is the pair (m, v), each (P,).
+There is no bias correction, as in the paper. The server's memory is the pair (m, v), each (P,).
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from typing import ClassVar
 
 import numpy as np
 
-from fedlab.algorithms.fedavg import FedAvg, PartyResult, server_step, weighted_mean
+from fedlab.algorithms.fedavg import FedAvg, server_step
+from fedlab.messages import Message
 from fedlab.settings import setting
 
 Moments = tuple[np.ndarray, np.ndarray]
@@ -46,20 +46,18 @@ class FedAdagrad(FedAvg):
         scale="log",
     )
 
-    def initial_memory(self, size: int, examples: np.ndarray) -> Moments:
-        return np.zeros(size, np.float32), np.full(size, self.tau**2, np.float32)
+    def server_memory(self, w: np.ndarray) -> Moments:
+        return np.zeros_like(w), np.full_like(w, self.tau**2)
 
     def second_moment(self, v: np.ndarray, square: np.ndarray) -> np.ndarray:
         """v_t from v_{t-1} and Δ_t²; all that the three algorithms differ in."""
         return v + square
 
-    def aggregate(
-        self, global_weights: np.ndarray, results: Iterable[PartyResult], memory: Moments
-    ) -> tuple[np.ndarray, Moments]:
-        delta = weighted_mean(results) - global_weights
-        m = self.beta_1 * memory[0] + (1 - self.beta_1) * delta
-        v = self.second_moment(memory[1], delta**2)
-        return global_weights + self.server_learning_rate * m / (np.sqrt(v) + self.tau), (m, v)
+    def step(self, w: np.ndarray, mean: Message, share: float, server: Moments) -> tuple[np.ndarray, Moments]:
+        delta, (m, v) = mean[0], server
+        m = self.beta_1 * m + (1 - self.beta_1) * delta
+        v = self.second_moment(v, delta**2)
+        return w + self.server_learning_rate * m / (np.sqrt(v) + self.tau), (m, v)
 
 
 class FedAdam(FedAdagrad):

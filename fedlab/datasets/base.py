@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 
-from fedlab.settings import Settings
+from fedlab.settings import Kind
+from fedlab.text import say
 
 
 @dataclass(frozen=True, eq=False)
 class Dataset:
     """Labelled examples, held once in memory; parties are index arrays into the training part.
 
-    train_x: (N, ...) uint8 images (scaled by 1/255 as they are used) or float32 features (used as they are).
-    train_y: (N,) integer labels from 0 to classes - 1. test_x, test_y: the same for the examples nobody trains on.
-    owners: (N,) the number of the party that each training example belongs to, from 0; None if nobody owns any yet.
+    train_x: (N, ...) uint8 images or float32 features. Models see them divided by `scale`: unless it is given, 255 for
+    uint8 and 1 otherwise. train_y: (N,) integer labels from 0 to classes - 1. test_x, test_y: the same for the examples
+    nobody trains on. owners: (N,) the number of the party that each training example belongs to, from 0; None if nobody
+    owns any yet. classes: how many labels there are; unless it is given, as many as the highest label says.
     """
 
     name: str
@@ -25,39 +26,56 @@ class Dataset:
     test_x: np.ndarray
     test_y: np.ndarray
     owners: np.ndarray | None = None
+    classes: int = 0
+    scale: float = 0.0
 
     def __post_init__(self) -> None:
         for part in ("train", "test"):
             x, y = getattr(self, f"{part}_x"), getattr(self, f"{part}_y")
             if len(x) != len(y) or len(x) == 0:
                 raise ValueError(
-                    f"{part}_x has {len(x)} examples and {part}_y has {len(y)}: they must match and not be empty."
+                    say(
+                        "{part}_x has {examples} examples and {part}_y has {labels}: they must match and not be empty.",
+                        part=part,
+                        examples=len(x),
+                        labels=len(y),
+                    )
                 )
             if not np.issubdtype(y.dtype, np.integer) or y.min() < 0:
-                raise ValueError(f"{part}_y must hold whole numbers from 0 upwards, one label for each example.")
+                raise ValueError(
+                    say("{part}_y must hold whole numbers from 0 upwards, one label for each example.", part=part)
+                )
             if x.dtype != np.uint8 and not np.issubdtype(x.dtype, np.floating):
-                raise ValueError(f"{part}_x must be uint8 images or floating-point features, but it is {x.dtype}.")
-
+                raise ValueError(
+                    say(
+                        "{part}_x must be uint8 images or floating-point features, but it is {type}.",
+                        part=part,
+                        type=x.dtype,
+                    )
+                )
+        highest = int(max(self.train_y.max(), self.test_y.max()))
+        if self.classes and highest >= self.classes:
+            raise ValueError(
+                say("With {classes} classes, labels go up to {last}, but there is a label {label}.",
+                    classes=self.classes, last=self.classes - 1, label=highest)
+            )  # fmt: skip
+        object.__setattr__(self, "classes", self.classes or highest + 1)
+        object.__setattr__(self, "scale", self.scale or (255.0 if self.train_x.dtype == np.uint8 else 1.0))
         if self.owners is not None and (
             self.owners.shape != self.train_y.shape
             or not np.issubdtype(self.owners.dtype, np.integer)
             or self.owners.min() < 0
         ):
-            raise ValueError("owners must hold one party's number, 0 or more, for each training example.")
-
-    @property
-    def classes(self) -> int:
-        """How many labels there are."""
-        return int(max(self.train_y.max(), self.test_y.max())) + 1
+            raise ValueError(say("owners must hold one party's number, 0 or more, for each training example."))
 
 
-class Source(Settings):
+class Source(Kind):
     """Where an experiment's data comes from. To add one, write a subclass and name it in `DATASETS`."""
-
-    name: ClassVar[str]  # as written in files, links and on the command line
-    title: ClassVar[str]  # as shown to a learner
-    lesson: ClassVar[str]  # one sentence: what choosing it teaches
 
     def load(self, parties: int, seed: int) -> Dataset:
         """The data. Only data that is made for its parties depends on their number and on the seed."""
         raise NotImplementedError
+
+    def nbytes(self, parties: int, seed: int) -> int:
+        """About how many bytes of memory it takes to load the data; known before it is loaded."""
+        return 0

@@ -7,6 +7,8 @@ losslessly compressed; a test compares their MD5 sums with those of the original
 
 from __future__ import annotations
 
+import zipfile
+import zlib
 from functools import lru_cache
 from importlib.resources import files
 from typing import ClassVar
@@ -14,6 +16,7 @@ from typing import ClassVar
 import numpy as np
 
 from fedlab.datasets.base import Dataset, Source
+from fedlab.text import say
 
 
 class MNIST(Source):
@@ -30,11 +33,12 @@ class MNIST(Source):
 @lru_cache(maxsize=1)
 def mnist() -> Dataset:
     """The 60,000 training and 10,000 test images, (N, 28, 28) uint8, read-only and loaded once."""
-    with (
-        files("fedlab.datasets").joinpath("mnist.npz").open("rb") as file,
-        np.load(file, allow_pickle=False) as archive,
-    ):
-        arrays = {name: archive[name] for name in ("x_train", "y_train", "x_test", "y_test")}
+    file = files("fedlab.datasets").joinpath("mnist.npz")
+    try:
+        with file.open("rb") as opened, np.load(opened, allow_pickle=False) as archive:
+            arrays = {name: archive[name] for name in ("x_train", "y_train", "x_test", "y_test")}
+    except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile, zlib.error):
+        raise ValueError(say("{file} is missing or damaged: install fedlab again.", file=file)) from None
     for array in arrays.values():
         array.setflags(write=False)
-    return Dataset("mnist", arrays["x_train"], arrays["y_train"], arrays["x_test"], arrays["y_test"])
+    return Dataset("mnist", arrays["x_train"], arrays["y_train"], arrays["x_test"], arrays["y_test"], classes=10)

@@ -50,6 +50,9 @@ class Synthetic(Source):
     def load(self, parties: int, seed: int) -> Dataset:
         return synthetic(parties, seed, self.synthetic_alpha, self.synthetic_beta)
 
+    def nbytes(self, parties: int, seed: int) -> int:
+        return synthetic_nbytes(parties, seed)
+
 
 class SyntheticIID(Source):
     """Synthetic data without differences: one W and b for all parties, and v_k = 0. Their sizes still differ."""
@@ -61,12 +64,25 @@ class SyntheticIID(Source):
     def load(self, parties: int, seed: int) -> Dataset:
         return synthetic(parties, seed, None, None)
 
+    def nbytes(self, parties: int, seed: int) -> int:
+        return synthetic_nbytes(parties, seed)
 
-@lru_cache(maxsize=8)
+
+def sizes_of(parties: int, rng: np.random.Generator) -> np.ndarray:
+    """(parties,) n_k, training and test examples together."""
+    return rng.lognormal(4, 2, parties).astype(int) + 50
+
+
+def synthetic_nbytes(parties: int, seed: int) -> int:
+    """About what making the data takes: each feature once in 8 bytes, and once more in 4 as it is kept."""
+    return int(sizes_of(parties, generator(seed, Choice.DATASET)).sum()) * FEATURES * (8 + 4)
+
+
+@lru_cache(maxsize=2)
 def synthetic(parties: int, seed: int, alpha: float | None, beta: float | None) -> Dataset:
     """The data set of so many parties; α and β of None give the IID one. Its `owners` say whose each example is."""
     rng = generator(seed, Choice.DATASET)
-    sizes = rng.lognormal(4, 2, parties).astype(int) + 50
+    sizes = sizes_of(parties, rng)
     spread = np.arange(1, FEATURES + 1) ** -0.6  # the square roots of Σ_jj
     one_w, one_b = rng.normal(size=(FEATURES, CLASSES)), rng.normal(size=CLASSES)
     train, test = [], []
@@ -84,4 +100,6 @@ def synthetic(parties: int, seed: int, alpha: float | None, beta: float | None) 
         test.append((x[cut:], y[cut:]))
     train_x, train_y, owners = (np.concatenate(column) for column in zip(*train, strict=True))
     test_x, test_y = (np.concatenate(column) for column in zip(*test, strict=True))
-    return Dataset("synthetic", train_x.astype(np.float32), train_y, test_x.astype(np.float32), test_y, owners)
+    return Dataset(
+        "synthetic", train_x.astype(np.float32), train_y, test_x.astype(np.float32), test_y, owners, classes=CLASSES
+    )

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 from matplotlib.axes import Axes
 
-from fedlab.algorithms import Algorithm, PartyResult
+from fedlab.algorithms import Algorithm
+from fedlab.messages import Trained
 from fedlab.plots import style
 
 CENTRES = np.array([[15.0, 0.0], [-12.0, -15.0]])  # where f1 and f2 are smallest
@@ -33,23 +34,26 @@ def walk(
     algorithm: Algorithm, rounds: int, steps: Sequence[int] = (10, 10), rate: float = 0.1, momentum: float = 0.0
 ) -> Walk:
     """Walk from (0, 0); party k takes steps[k] local steps of size `rate` in each round. Both count the same."""
-    shared, memory = [np.zeros(2, np.float32)], algorithm.initial_memory(2, np.array([1, 1]))
-    walked = []
+    w = np.zeros(2, np.float32)
+    shared, walked = [w], []
+    server, own = algorithm.server_memory(w), [algorithm.party_memory(w), algorithm.party_memory(w)]
     for _ in range(rounds):
-        results, walked_now = [], []
+        down, messages, paths = algorithm.send(w, server), [], []
         for k in (0, 1):
-            start = algorithm.starting_point(shared[-1], memory, k)
+            start, correction = algorithm.start(down, own[k]), algorithm.correction(down, own[k])
             path, velocity = [start.astype(np.float64)], np.zeros(2)
             for _ in range(steps[k]):
                 gradient = CURVES[k] * (path[-1] - CENTRES[k])
-                direction = algorithm.local_gradient(gradient, path[-1], start, algorithm.correction(memory, k))
-                velocity = momentum * velocity + direction
+                velocity = momentum * velocity + algorithm.local_gradient(gradient, path[-1], start, correction)
                 path.append(path[-1] - rate * velocity)
-            results.append(PartyResult(k, 1, steps[k], path[-1].astype(np.float32), 0.0, rate, momentum))
-            walked_now.append(np.array(path))
-        point, memory = algorithm.aggregate(shared[-1], results, memory)
-        shared.append(point)
-        walked.append(walked_now)
+            trained = Trained(path[-1].astype(np.float32), 1, steps[k], 0.0, rate, momentum)
+            message, own[k] = algorithm.report(down, own[k], trained)
+            messages.append(message)
+            paths.append(np.array(path))
+        mean = tuple((a + b) / 2 for a, b in zip(*messages, strict=True))
+        w, server = algorithm.step(w, mean, 1.0, server)
+        shared.append(w)
+        walked.append(paths)
     return Walk(np.array(shared), walked)
 
 

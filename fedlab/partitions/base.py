@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
+from heapq import heapify, heapreplace
 from typing import ClassVar
 
 import numpy as np
 
-from fedlab.settings import Settings
+from fedlab.settings import Kind
 
 
-class Partition(Settings):
+class Partition(Kind):
     """A rule that says which party holds which examples."""
 
-    name: ClassVar[str]  # as written in files, links and on the command line
-    title: ClassVar[str]  # as shown to a learner
-    lesson: ClassVar[str]  # one sentence: what choosing it teaches
     reads_owners: ClassVar[bool] = False  # True: `assign` is given whose each example is, in place of its label
 
     def assign(self, labels: np.ndarray, parties: int, rng: np.random.Generator) -> list[np.ndarray]:
@@ -34,10 +32,12 @@ def even_sizes(examples: int, parties: int) -> np.ndarray:
 def nobody_empty(held: list[np.ndarray]) -> list[np.ndarray]:
     """The same parties, each one that holds nothing given an example of the largest."""
     held = list(held)
-    for party, own in enumerate(held):
-        if len(own) == 0:
-            largest = max(range(len(held)), key=lambda other: len(held[other]))
-            held[party], held[largest] = held[largest][-1:], held[largest][:-1]
+    largest_first = [(-len(own), party) for party, own in enumerate(held)]
+    heapify(largest_first)
+    for party in [party for party, own in enumerate(held) if len(own) == 0]:
+        size, largest = largest_first[0]
+        held[party], held[largest] = held[largest][-1:], held[largest][:-1]
+        heapreplace(largest_first, (size + 1, largest))
     return held
 
 

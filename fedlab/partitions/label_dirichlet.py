@@ -17,7 +17,8 @@ class LabelDirichlet(Partition):
 
     A party that has its fair share of examples gets no more of the labels that follow. The draw is repeated until every
     party holds ten examples (100 times at most; where ten are more than half of a fair share, half a fair share).
-    α → ∞ is IID; the smaller α is, the more both the parties' labels and their sizes differ.
+    α → ∞ is IID; the smaller α is, the more both the parties' labels and their sizes differ. The same α is milder here
+    than in `Dirichlet`, whose α is shared out over the labels.
 
     Source: Yurochkin et al. 2019 (arXiv 1905.12022), section 4, as in NIID-Bench (Li et al. 2022, arXiv 2102.02079),
     section 4.1 ("distribution-based label imbalance").

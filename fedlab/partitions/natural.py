@@ -8,6 +8,7 @@ import numpy as np
 
 from fedlab.partitions.base import Partition
 from fedlab.settings import InvalidSetting
+from fedlab.text import say
 
 
 class Natural(Partition):
@@ -27,6 +28,11 @@ class Natural(Partition):
         missing = sum(len(own) == 0 for own in held)
         if missing:
             raise InvalidSetting(
-                "parties", f"{missing} of the {parties} parties own no examples: take fewer parties or more examples."
+                "parties",
+                say(
+                    "{missing} of the {parties} parties own no examples: take fewer parties or more examples.",
+                    missing=missing,
+                    parties=parties,
+                ),
             )
         return held

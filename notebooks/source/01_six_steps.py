@@ -21,7 +21,7 @@ from fedlab import Experiment, federation, partitions, plots, reference
 from fedlab.datasets import mnist
 from fedlab.lessons import checks_01 as check
 from fedlab.lessons import claim, claims
-from fedlab.models import build
+from fedlab.engines.keras import build
 from fedlab.randomness import Choice, generator
 from fedlab_widgets import Lab, predict, show, show_bars, show_lines, show_source
 

@@ -11,7 +11,7 @@ from fedlab.algorithms import PartyResult
 from fedlab.algorithms.fedavg import weighted_mean
 from fedlab.datasets import Dataset, mnist
 from fedlab.federation import hold, initialise
-from fedlab.models import build
+from fedlab.engines.keras import build
 from fedlab.partitions import Partition
 from fedlab.randomness import Choice, generator, local_batches, participants
 

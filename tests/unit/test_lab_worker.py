@@ -12,7 +12,7 @@ import pytest
 
 from fedlab import Experiment, History, run
 from fedlab.algorithms import FedAvg
-from fedlab.local_training import traces
+from fedlab.engines.compiled import traces
 from fedlab_widgets.brake import Brake, Stopped
 from fedlab_widgets.painter import Painter
 from fedlab_widgets.runs import Run

@@ -12,7 +12,7 @@ from fedlab import Experiment, State, local_training, run
 from fedlab.algorithms import ALGORITHMS, FedAvg, PartyResult
 from fedlab.datasets import Dataset
 from fedlab.federation import Diverged, hold
-from fedlab.own_models import CannotTrain
+from fedlab.party import CannotTrain
 from fedlab.settings import setting, settings_of
 
 START = Experiment(

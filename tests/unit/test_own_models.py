@@ -11,8 +11,8 @@ from keras import layers
 
 from fedlab import Experiment, Round, run
 from fedlab.datasets import Dataset
-from fedlab.models import build
-from fedlab.own_models import CannotTrain
+from fedlab.engines.keras import build
+from fedlab.party import CannotTrain
 
 SHORT = Experiment(
     parties=3, examples=300, model="2nn", rounds=3, local_epochs=2, batch_size=20, algorithm="fedprox", mu=0.2

@@ -9,7 +9,7 @@ import pytest
 
 from fedlab import Experiment, reference, run
 from fedlab.datasets import Dataset, mnist
-from fedlab.models import build
+from fedlab.engines.keras import build
 from fedlab.partitions import Partition
 
 SMALL = {"parties": 3, "rounds": 2, "local_epochs": 2, "batch_size": 20, "learning_rate": 0.1}

@@ -93,7 +93,7 @@ def _present_cell(shell: Any) -> tuple[str, str]:
 
 def _before_a_cell(info: Any) -> None:
     if _labs:
-        from fedlab.tensorflow_setup import load_tensorflow
+        from fedlab.engines.tensorflow_setup import load_tensorflow
 
         with suppress(Exception, KeyboardInterrupt):  # the lab says what went wrong
             load_tensorflow()

@@ -11,7 +11,7 @@ from contextlib import suppress
 import fedlab
 from fedlab import Experiment
 from fedlab.federation import processors
-from fedlab.tensorflow_setup import load_tensorflow
+from fedlab.engines.tensorflow_setup import load_tensorflow
 from fedlab_widgets.brake import Brake, Stopped
 from fedlab_widgets.runs import Run
 from fedlab_widgets.threads import begin

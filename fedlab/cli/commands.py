@@ -20,14 +20,14 @@ from pathlib import Path
 import click
 from tqdm import tqdm
 
-from fedlab.cli_files import Files, file_options
-from fedlab.cli_results import comparison, round_line
-from fedlab.cli_settings import Refused, described, setting_options
+from fedlab.cli.files import Files, file_options
+from fedlab.cli.results import comparison, round_line
+from fedlab.cli.settings import Refused, described, setting_options
 from fedlab.differences import differences
 from fedlab.experiment import Experiment
 from fedlab.federation import Diverged, run
 from fedlab.history import History
-from fedlab.tensorflow_setup import TensorFlowMissing
+from fedlab.engines.tensorflow_setup import TensorFlowMissing
 
 REPOSITORY = Path(__file__).parents[1]  # the lessons are there, and not in the installed package
 FIRST_LESSON = "notebooks/00_start_here.ipynb"

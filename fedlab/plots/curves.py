@@ -1,7 +1,4 @@
-"""Pictures: histories and counts onto matplotlib Axes. Pure functions; they keep nothing and show nothing.
-
-    figure, ax = plt.subplots()
-    convergence(ax, [fedavg, fedprox])
+"""Convergence: one curve a history.
 
 Colours are Okabe and Ito's, and no two curves differ by colour alone: line and marker differ too.
 """
@@ -22,7 +19,6 @@ COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#0
 LINES = ("-", "--", "-.", ":")
 MARKERS = ("o", "s", "D", "^", "v", "P", "X", "*")
 MOST_MARKERS = 12  # on one curve
-MOST_PARTIES = 200  # columns of the heat map that can still be told apart
 
 # what a run can be drawn against: the axis label, and its value at each round
 X_AXES: dict[str, tuple[str, Callable[[History], np.ndarray]]] = {
@@ -83,42 +79,3 @@ def convergence(
             fontsize="small",
             framealpha=0.7,
         )
-
-
-def holdings(ax: Axes, counts: np.ndarray) -> None:
-    """Who holds what, as a heat map: one column a party, one row a class.
-
-    counts: (parties, classes) examples, from `fedlab.partitions.label_counts`. With few parties each cell tells its
-    number; of very many parties the first are shown, and the axis says so.
-    """
-    parties, classes = counts.shape
-    shown = counts[:MOST_PARTIES].T
-    image = ax.imshow(np.ma.masked_equal(shown, 0), cmap="Blues", vmin=0, aspect="auto", interpolation="nearest")
-    first = f"the first {MOST_PARTIES} of {parties:,}" if parties > MOST_PARTIES else f"{parties:,}"
-    ax.set(xlabel=f"party ({first})", ylabel="label", yticks=range(classes))
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=min(20, parties), steps=[1, 2, 5, 10]))
-    ax.tick_params(length=0, labelsize="small")
-    ax.spines[:].set_visible(False)
-    if parties <= 20:
-        for (row, column), count in np.ndenumerate(shown):
-            colour = "white" if count > 0.6 * shown.max() else "black"
-            text = f"{count:,}" if count else "·"
-            ax.text(column, row, text, ha="center", va="center", color=colour, fontsize=7 if parties > 12 else 8)
-    else:
-        bar = ax.figure.colorbar(image, ax=ax, fraction=0.025, pad=0.01)
-        bar.outline.set_visible(False)
-        bar.ax.tick_params(labelsize="x-small", length=0)
-        bar.ax.set_title("images", fontsize="x-small")
-
-
-def party_images(ax: Axes, images: np.ndarray, labels: np.ndarray, columns: int = 4) -> None:
-    """A few images in rows of `columns`, each with its label below. images: (n, height, width) uint8."""
-    _, height, width = images.shape
-    rows = -(-len(images) // columns)
-    canvas = np.zeros((rows * (height + 10), columns * (width + 2)), np.uint8)
-    for position, (image, label) in enumerate(zip(images, labels, strict=True)):
-        top, left = position // columns * (height + 10), position % columns * (width + 2)
-        canvas[top : top + height, left : left + width] = image
-        ax.text(left + width / 2, top + height + 3, str(label), ha="center", va="center", fontsize=8)
-    ax.imshow(canvas, cmap="gray_r", interpolation="nearest")
-    ax.axis("off")

@@ -6,12 +6,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fedlab.party import CannotTrain
+from fedlab.text import say
+
 if TYPE_CHECKING:
     import keras
-
-
-class CannotTrain(ValueError):
-    """A model or an algorithm that cannot be trained this way; the text says why and what to do."""
 
 
 def require_trainable(model: keras.Model) -> None:

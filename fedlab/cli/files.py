@@ -13,8 +13,8 @@ from typing import Any
 
 import click
 
-from fedlab.cli_results import save_picture
-from fedlab.cli_settings import Refused
+from fedlab.cli.results import save_picture
+from fedlab.cli.settings import Refused
 from fedlab.experiment import VERSION
 from fedlab.history import History
 

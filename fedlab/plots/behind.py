@@ -12,7 +12,7 @@ from matplotlib.axes import Axes
 from matplotlib.ticker import PercentFormatter
 
 from fedlab.diagnostics import principal_plane
-from fedlab.plots import COLOURS
+from fedlab.plots.curves import COLOURS
 
 BLUE, ORANGE = COLOURS[0], COLOURS[1]
 

@@ -16,6 +16,7 @@
 from __future__ import annotations
 
 import threading
+from collections import OrderedDict
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -25,28 +26,23 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fedlab.algorithms import Algorithm, FedAvg
-from fedlab.own_models import CannotTrain, gives_logits, is_convolutional, is_seed, require_trainable
-from fedlab.randomness import local_batches
+from fedlab.engines.own_models import gives_logits, is_convolutional, is_seed, require_trainable
+from fedlab.engines.tensorflow_setup import load_tensorflow
+from fedlab.messages import Trained
+from fedlab.party import CannotTrain, Job
+from fedlab.randomness import Choice, generator
 from fedlab.settings import settings_of
-from fedlab.tensorflow_setup import load_tensorflow
+from fedlab.text import say
 
 if TYPE_CHECKING:
     import keras
 
+MOST_COMPILED = 32  # functions kept for a model: each takes about 5 MB
 WIDEST = 256  # examples that go through the model at once during training
 CHUNK_DENSE, CHUNK_CONVOLUTION = 2048, 128  # examples in one compiled call: 20 to 200 ms, so that Stop is prompt
 ROWS_DENSE, ROWS_CONVOLUTION = 2500, 500  # test examples that go through the model at once
 
 traces: list[str] = []  # one entry whenever TensorFlow traces a function of a model; a test counts them
-
-
-@dataclass(frozen=True, eq=False)
-class LocalUpdate:
-    """What local training gives: new weights (P,), local steps taken, mean loss over their examples."""
-
-    weights: np.ndarray
-    steps: int
-    loss: float
 
 
 class LocalTraining:
@@ -63,7 +59,7 @@ class LocalTraining:
         self.convolutional = is_convolutional(model)
         self.chunk = CHUNK_CONVOLUTION if self.convolutional else CHUNK_DENSE
         self.evaluation_rows = ROWS_CONVOLUTION if self.convolutional else ROWS_DENSE
-        self._compiled: dict[Any, Callable[..., Any]] = {}
+        self._compiled: OrderedDict[Any, Callable[..., Any]] = OrderedDict()  # the least lately used first
         self._compiling = threading.Lock()  # parties on two threads meet a new shape at the same moment
 
     def tensors(self, flat: np.ndarray) -> list[np.ndarray]:
@@ -71,72 +67,51 @@ class LocalTraining:
         parts = np.split(flat, self.cuts[:-1])
         return [part.reshape(shape) for part, shape in zip(parts, self.shapes, strict=True)]
 
-    def train(
-        self,
-        algorithm: Algorithm,
-        global_weights: np.ndarray,
-        correction: np.ndarray | None,
-        x: np.ndarray,
-        y: np.ndarray,
-        indices: np.ndarray,
-        *,
-        epochs: int,
-        batch_size: int | str,
-        learning_rate: float,
-        order: np.random.Generator,
-        dropout: np.random.Generator,
-        between_chunks: Callable[[], None],
-        momentum: float = 0.0,
-    ) -> LocalUpdate:
-        """Run the local steps of one party, which holds the examples `indices` of (x, y), from `global_weights`.
-
-        With momentum m: v <- m v + local_gradient(∇l(w; b)) and w <- w - η v, where v begins each round at 0.
-        """
+    def train(self, job: Job, check: Callable[[], None]) -> Trained:
+        """Run the local steps of one party; `check` is called between chunks."""
         import tensorflow as tf
 
         def constants(flat: np.ndarray) -> list[Any]:
             return [tf.constant(tensor) for tensor in self.tensors(flat)]
 
-        start = constants(global_weights)
-        shift = [tf.constant(0.0)] * len(start) if correction is None else constants(correction)
-        rule = (start, shift, tf.constant(learning_rate, tf.float32), tf.constant(momentum, tf.float32))
+        algorithm, x, y = job.algorithm, job.x, job.y.astype(np.int32)
+        start = constants(job.start)
+        shift = [tf.constant(0.0)] * len(start) if job.correction is None else constants(job.correction)
+        rule = (start, shift, tf.constant(job.learning_rate, tf.float32), tf.constant(job.momentum, tf.float32))
         values = tf.constant([float(getattr(algorithm, name)) for name in _numeric_settings(algorithm)] or [0.0])
-        weights, velocity = start, [tf.zeros_like(tensor) for tensor in start] if momentum else []
+        weights, velocity = start, [tf.zeros_like(tensor) for tensor in start] if job.momentum else []
+        dropout = generator(job.seed, Choice.DROPOUT, job.number, job.party)
         seeds = [tf.constant(dropout.integers(0, 2**31, 2), seed.dtype) for seed in self._seed_variables()]
+        scale = tf.constant(job.scale, tf.float32)
         total_loss = 0.0
 
-        full = len(indices) if batch_size == "all" else int(batch_size)
-        batches = (batch for _ in range(epochs) for batch in local_batches(order, len(indices), full, epochs=1))
-        if batch_size == "all" or full > WIDEST:
-            for batch in batches:
+        if job.batch_size == "all" or job.width > WIDEST:
+            for batch in job.batches():
                 gradient = [tf.zeros_like(tensor) for tensor in start]
                 for part in _blocks(np.split(batch, range(WIDEST, len(batch), WIDEST)), self.chunk, WIDEST):
-                    between_chunks()
-                    examples = indices[part.positions]
-                    data = (x[examples], y[examples].astype(np.int32), part.holds, part.used)
+                    check()
+                    data = (x[part.positions], y[part.positions], part.holds, part.used, scale)
                     loss, gradient, seeds = self._sum_gradients(gradient, seeds, weights, data, tf.constant(len(batch)))
                     total_loss += float(loss)
                 weights, velocity = _move(algorithm, weights, velocity, gradient, *rule)
         else:
-            for part in _blocks(batches, self.chunk, full):
-                between_chunks()
-                examples = indices[part.positions]
-                data = (x[examples], y[examples].astype(np.int32), part.holds, part.used)
+            for part in _blocks(job.batches(), self.chunk, job.width):
+                check()
+                data = (x[part.positions], y[part.positions], part.holds, part.used, scale)
                 loss, weights, velocity, seeds = self._make_steps(
                     algorithm, weights, velocity, seeds, data, rule, values
                 )
                 total_loss += float(loss)
         flat = np.concatenate([tensor.numpy().ravel() for tensor in weights])
-        return LocalUpdate(flat, epochs * -(-len(indices) // full), total_loss / (epochs * len(indices)))
+        mean_loss = total_loss / (job.epochs * len(y))
+        return Trained(flat, len(y), job.steps, mean_loss, job.learning_rate, job.momentum)
 
-    def logits_of(
-        self, weights: np.ndarray, x: np.ndarray, between_chunks: Callable[[], None] = lambda: None
-    ) -> np.ndarray:
+    def logits_of(self, weights: np.ndarray, x: np.ndarray, scale: float, check: Callable[[], None]) -> np.ndarray:
         """(n, classes) the model's outputs as logits (log-probabilities for a model that ends in softmax)."""
         tensors, logits = self.tensors(weights), []
         for part in _in_rows(x, self.evaluation_rows):
-            between_chunks()
-            logits.append(self._call("logits", self._logits_of, tensors, part))
+            check()
+            logits.append(self._call("logits", self._logits_of, tensors, part, np.float32(scale)))
         return np.concatenate(logits)[: len(x)]
 
     def _make_steps(
@@ -148,12 +123,12 @@ class LocalTraining:
         names = _numeric_settings(algorithm)
 
         def steps(weights, velocity, seeds, data, rule, values):  # type: ignore[no-untyped-def]
-            x, y, holds, used = data
+            x, y, holds, used, scale = data
             symbolic = algorithm.model_copy(update={name: values[i] for i, name in enumerate(names)})
 
             def step(row, loss, weights, velocity, seeds):  # type: ignore[no-untyped-def]
                 sum_of_losses, gradient, seeds = self._gradient(
-                    weights, seeds, x[row], y[row], holds[row], tf.reduce_sum(holds[row])
+                    weights, seeds, x[row], y[row], holds[row], tf.reduce_sum(holds[row]), scale
                 )
                 weights, velocity = _move(symbolic, weights, velocity, gradient, *rule)
                 return row + 1, loss + sum_of_losses, weights, velocity, seeds
@@ -161,7 +136,7 @@ class LocalTraining:
             state = (tf.constant(0), tf.constant(0.0), weights, velocity, seeds)
             return tf.while_loop(lambda row, *_: row < used, step, state, parallel_iterations=1)[1:]
 
-        key = (type(algorithm).local_gradient, names, bool(velocity))
+        key = (*_same_gradient(algorithm), names, bool(velocity))
         return self._call(key, steps, weights, velocity, seeds, data, rule, values)
 
     def _sum_gradients(self, gradient: Any, seeds: Any, weights: Any, data: Any, batch_size: Any) -> Any:
@@ -169,10 +144,12 @@ class LocalTraining:
         import tensorflow as tf
 
         def sum_up(gradient, seeds, weights, data, batch_size):  # type: ignore[no-untyped-def]
-            x, y, holds, used = data
+            x, y, holds, used, scale = data
 
             def add(row, loss, gradient, seeds):  # type: ignore[no-untyped-def]
-                sum_of_losses, part, seeds = self._gradient(weights, seeds, x[row], y[row], holds[row], batch_size)
+                sum_of_losses, part, seeds = self._gradient(
+                    weights, seeds, x[row], y[row], holds[row], batch_size, scale
+                )
                 return row + 1, loss + sum_of_losses, [a + b for a, b in zip(gradient, part, strict=True)], seeds
 
             state = (tf.constant(0), tf.constant(0.0), gradient, seeds)
@@ -180,40 +157,41 @@ class LocalTraining:
 
         return self._call("sum", sum_up, gradient, seeds, weights, data, batch_size)
 
-    def _gradient(self, weights: Any, seeds: Any, x: Any, y: Any, holds: Any, batch_size: Any) -> tuple[Any, Any, Any]:
+    def _gradient(
+        self, weights: Any, seeds: Any, x: Any, y: Any, holds: Any, batch_size: Any, scale: Any
+    ) -> tuple[Any, Any, Any]:
         """Of one row: the summed losses, the gradient of that sum / batch_size, and the next dropout seeds."""
         import tensorflow as tf
 
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(weights)
-            losses, seeds = self._losses(weights, seeds, x, y)
+            losses, seeds = self._losses(weights, seeds, x, y, scale)
             sum_of_losses = tf.reduce_sum(losses * holds)
             part_of_mean = sum_of_losses / tf.cast(batch_size, tf.float32)
         zero = tf.UnconnectedGradients.ZERO
         return sum_of_losses, tape.gradient(part_of_mean, weights, unconnected_gradients=zero), seeds
 
-    def _losses(self, weights: Any, seeds: Any, x: Any, y: Any) -> tuple[Any, Any]:
+    def _losses(self, weights: Any, seeds: Any, x: Any, y: Any, scale: Any) -> tuple[Any, Any]:
         """(batch,) cross-entropy of each example, and the dropout seeds after this step."""
         import tensorflow as tf
 
         moving = iter(seeds)
         others = self.model.non_trainable_variables
         constants = [next(moving) if is_seed(variable) else variable.value for variable in others]
-        outputs, after = self.model.stateless_call(weights, constants, self._inputs(x), training=True)
+        outputs, after = self.model.stateless_call(weights, constants, self._inputs(x, scale), training=True)
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(y, self._as_logits(outputs))
         return losses, [value for variable, value in zip(others, after, strict=True) if is_seed(variable)]
 
-    def _logits_of(self, weights: Any, x: Any) -> Any:
+    def _logits_of(self, weights: Any, x: Any, scale: Any) -> Any:
         constants = [variable.value for variable in self.model.non_trainable_variables]
-        outputs, _ = self.model.stateless_call(weights, constants, self._inputs(x), training=False)
+        outputs, _ = self.model.stateless_call(weights, constants, self._inputs(x, scale), training=False)
         return self._as_logits(outputs)
 
-    def _inputs(self, x: Any) -> Any:
-        """One batch as the model wants it: images scaled to 0 .. 1, and in the model's input shape."""
+    def _inputs(self, x: Any, scale: Any) -> Any:
+        """One batch as the model wants it: on the data set's scale, and in the model's input shape."""
         import tensorflow as tf
 
-        scaled = tf.cast(x, tf.float32) / 255.0 if x.dtype == tf.uint8 else tf.cast(x, tf.float32)
-        return tf.reshape(scaled, (-1, *self.model.input_shape[1:]))
+        return tf.reshape(tf.cast(x, tf.float32) / scale, (-1, *self.model.input_shape[1:]))
 
     def _as_logits(self, outputs: Any) -> Any:
         import tensorflow as tf
@@ -233,7 +211,11 @@ class LocalTraining:
             if key not in self._compiled:
                 traces.append(f"{what}, {self.model.name}")
                 self._compiled[key] = self._function(function).get_concrete_function(*arguments)
-        return self._compiled[key](*arguments)
+            self._compiled.move_to_end(key)
+            compiled = self._compiled[key]
+            while len(self._compiled) > MOST_COMPILED:
+                self._compiled.popitem(last=False)
+        return compiled(*arguments)
 
     def _function(self, function: Callable[..., Any]) -> Any:
         import tensorflow as tf
@@ -251,8 +233,13 @@ def _move(
         shape = getattr(direction[-1], "shape", None)
         if shape != weight.shape:
             raise CannotTrain(
-                f"local_gradient of {type(algorithm).__name__} returned the shape {shape} for weights of shape "
-                f"{weight.shape}: it must return one number for each weight."
+                say(
+                    "local_gradient of {algorithm} returned the shape {shape} for weights of shape {wanted}: it must "
+                    "return one number for each weight.",
+                    algorithm=type(algorithm).__name__,
+                    shape=shape,
+                    wanted=weight.shape,
+                )
             )
     if velocity:
         direction = velocity = [momentum * v + d for v, d in zip(velocity, direction, strict=True)]
@@ -299,3 +286,15 @@ def _numeric_settings(algorithm: Algorithm) -> tuple[str, ...]:
     if type(algorithm).local_gradient is FedAvg.local_gradient:
         return ()
     return tuple(name for name in settings_of(type(algorithm)) if isinstance(getattr(algorithm, name), (int, float)))
+
+
+def _same_gradient(algorithm: Algorithm) -> tuple[Any, ...]:
+    """What tells apart algorithms whose local steps differ: the class, and its settings that are no numbers.
+
+    Not `local_gradient` alone: it may call other methods of the class, or read such a setting.
+    """
+    if type(algorithm).local_gradient is FedAvg.local_gradient:
+        return (FedAvg,)
+    numbers = _numeric_settings(algorithm)
+    others = tuple((name, repr(getattr(algorithm, name))) for name in settings_of(type(algorithm)) if name not in numbers)
+    return (type(algorithm), others)

@@ -1,0 +1,65 @@
+"""What an engine is: local training and answers of a model, for several parties side by side on threads."""
+
+from __future__ import annotations
+
+import os
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import contextmanager
+from typing import ClassVar
+
+import numpy as np
+
+from fedlab.messages import Trained, Upload
+from fedlab.party import Job, work
+
+
+class Engine:
+    """Trains jobs and judges models on this machine. A subclass says how one job is trained and one batch answered."""
+
+    name: ClassVar[str]  # in histories and files, and for `run(engine=...)`
+    threads = 1
+    check: Callable[[], None]  # called between chunks of work; may wait or raise
+    _pool: Executor
+
+    def train(self, job: Job) -> Trained:
+        """The local steps of one party: w <- w - η local_gradient(∇l(w; b), ...) for each batch b.
+
+        With momentum ρ: v <- ρ v + local_gradient(...) and w <- w - η v, where v begins each round at 0.
+        """
+        raise NotImplementedError
+
+    def answer(self, weights: np.ndarray, x: np.ndarray, scale: float) -> np.ndarray:
+        """(n, classes) logits of the model with these weights (P,) for the examples x (n, ...)."""
+        raise NotImplementedError
+
+    @contextmanager
+    def open(self, threads: int | None = None, check: Callable[[], None] = lambda: None) -> Iterator[Engine]:
+        """Ready to work, with so many parties at a time; None takes one a processor."""
+        self.threads, self.check = threads or processors(), check
+        with ThreadPoolExecutor(self.threads, "fedlab party") as self._pool:
+            yield self
+
+    def work(self, jobs: Iterator[Job]) -> Iterator[Upload]:
+        """Do the jobs side by side; the uploads in the order of the jobs, only a few held at a time."""
+        waiting: deque[Future[Upload]] = deque()
+        try:
+            for job in jobs:
+                waiting.append(self._pool.submit(work, job, self.train))
+                if len(waiting) > 2 * self.threads:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            for future in waiting:
+                future.cancel()
+
+    def logits(self, asked: Sequence[tuple[np.ndarray, np.ndarray]], scale: float) -> list[np.ndarray]:
+        """The `answer` to each pair of weights and examples."""
+        return list(self._pool.map(lambda pair: self.answer(*pair, scale), asked))
+
+
+def processors() -> int:
+    """How many processors this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,12 @@
+"""The models: what an experiment trains. To add one, write a subclass of `Dense` or `Model` and name it in `MODELS`.
+
+A Keras classifier of your own works just as well: `run(experiment, model=my_model)`.
+"""
+
+from fedlab.models.base import Model
+from fedlab.models.cnn import CNN
+from fedlab.models.dense import Dense, Softmax, TwoNN
+
+MODELS: dict[str, type[Model]] = {kind.name: kind for kind in (Softmax, TwoNN, CNN)}
+
+__all__ = ["CNN", "MODELS", "Dense", "Model", "Softmax", "TwoNN"]

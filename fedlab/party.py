@@ -1,0 +1,115 @@
+"""What a party does in a round, wherever it runs: train on its own data, report, and let the report pass the stages.
+
+A `Job` is all that it needs, a plain value that can be sent to another process or machine. Its draws have coordinates
+(seed, choice, round, party), so the same job gives the same upload anywhere.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from itertools import chain
+from typing import Any
+
+import numpy as np
+
+from fedlab.algorithms import Algorithm
+from fedlab.messages import Message, PartyReport, Trained, Upload
+from fedlab.randomness import Choice, generator, local_batches
+from fedlab.rounds import Diverged
+from fedlab.stages import Stage
+from fedlab.text import say
+
+
+class CannotTrain(ValueError):
+    """A model or an algorithm that cannot be trained this way; the text says why and what to do."""
+
+
+@dataclass(frozen=True, eq=False, slots=True)
+class Job:
+    """One party's part of one round."""
+
+    party: int  # its number, from 0
+    number: int  # the round's
+    seed: int  # the experiment's
+    algorithm: Algorithm
+    stages: dict[str, Stage]  # what its message passes on its way up, by role, in order
+    down: Message  # what the server has sent
+    own: dict[str, Any]  # what the party remembers, by role
+    x: np.ndarray  # (n_k, ...) its examples, as it sees them
+    y: np.ndarray  # (n_k,) their labels
+    scale: float  # the model sees x / scale
+    epochs: int
+    batch_size: int | str  # or "all"
+    learning_rate: float
+    momentum: float
+
+    @property
+    def start(self) -> np.ndarray:
+        """(P,) the model that local training begins with."""
+        return self.algorithm.start(self.down, self.own.get("algorithm"))
+
+    @property
+    def correction(self) -> np.ndarray | None:
+        """(P,) the constant in each local step, or None."""
+        return self.algorithm.correction(self.down, self.own.get("algorithm"))
+
+    @property
+    def width(self) -> int:
+        """B: how many examples a batch holds at most."""
+        return len(self.y) if self.batch_size == "all" else int(self.batch_size)
+
+    @property
+    def steps(self) -> int:
+        """τ_k: E ⌈n_k / B⌉ local steps."""
+        return self.epochs * -(-len(self.y) // self.width)
+
+    def batches(self) -> Iterator[np.ndarray]:
+        """Positions of the examples of each local step, drawn as they are needed."""
+        order = generator(self.seed, Choice.BATCHES, self.number, self.party)
+        return chain.from_iterable(
+            local_batches(order, len(self.y), self.width, epochs=1) for _ in range(self.epochs)
+        )
+
+
+def work(job: Job, train: Callable[[Job], Trained]) -> Upload:
+    """Steps 2 and 3 of the six: local training, and what is sent of it. train: an engine's local training."""
+    trained = train(job)
+    own = dict(job.own)
+    message, memory = _reported(job, trained)
+    if memory is not None:
+        own["algorithm"] = memory
+    for role, stage in job.stages.items():
+        rng = generator(job.seed, Choice[role.upper()], job.number, job.party)
+        message, memory = stage.at_party(message, own.get(role), rng, job.party)
+        if memory is not None:
+            own[role] = memory
+    # Not np.linalg.norm: it wakes the threads of NumPy's BLAS, which then spin where parties should train.
+    distance = float(np.sqrt(np.square(trained.weights - job.start, dtype=np.float64).sum()))
+    if not np.isfinite(distance) or not np.isfinite(trained.train_loss):
+        raise Diverged(
+            say(
+                "Training broke down in round {number} at party {party}: its loss or its weights are no longer finite "
+                "numbers. Take a smaller learning rate.",
+                number=job.number,
+                party=job.party,
+            )
+        )
+    report = PartyReport(job.party, len(job.y), trained.steps, trained.train_loss, distance)
+    return Upload(job.party, len(job.y), message, own, trained.weights, report)
+
+
+def _reported(job: Job, trained: Trained) -> tuple[Message, Any]:
+    """What the algorithm's `report` gives, checked: the algorithm may be a learner's own. Floats travel as float32."""
+    outcome = job.algorithm.report(job.down, job.own.get("algorithm"), trained)
+    pair = isinstance(outcome, tuple) and len(outcome) == 2 and isinstance(outcome[0], tuple)
+    arrays = [np.asarray(part) for part in outcome[0]] if pair else []
+    if not pair or any(not np.issubdtype(array.dtype, np.number) for array in arrays):
+        raise CannotTrain(
+            say(
+                "report of {algorithm} must return a pair: the message, a tuple of arrays such as "
+                "(trained.weights - down[0],), and what the party remembers.",
+                algorithm=type(job.algorithm).__name__,
+            )
+        )
+    return tuple(a.astype(np.float32, copy=False) if a.dtype.kind == "f" else a for a in arrays), outcome[1]

@@ -1,0 +1,48 @@
+"""Who holds what: a heat map of parties and labels, and a few of a party's images."""
+
+from __future__ import annotations
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
+
+MOST_PARTIES = 200  # columns of the heat map that can still be told apart
+
+
+def holdings(ax: Axes, counts: np.ndarray) -> None:
+    """Who holds what, as a heat map: one column a party, one row a class.
+
+    counts: (parties, classes) examples, from `fedlab.partitions.label_counts`. With few parties each cell tells its
+    number; of very many parties the first are shown, and the axis says so.
+    """
+    parties, classes = counts.shape
+    shown = counts[:MOST_PARTIES].T
+    image = ax.imshow(np.ma.masked_equal(shown, 0), cmap="Blues", vmin=0, aspect="auto", interpolation="nearest")
+    first = f"the first {MOST_PARTIES} of {parties:,}" if parties > MOST_PARTIES else f"{parties:,}"
+    ax.set(xlabel=f"party ({first})", ylabel="label", yticks=range(classes))
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=min(20, parties), steps=[1, 2, 5, 10]))
+    ax.tick_params(length=0, labelsize="small")
+    ax.spines[:].set_visible(False)
+    if parties <= 20:
+        for (row, column), count in np.ndenumerate(shown):
+            colour = "white" if count > 0.6 * shown.max() else "black"
+            text = f"{count:,}" if count else "·"
+            ax.text(column, row, text, ha="center", va="center", color=colour, fontsize=7 if parties > 12 else 8)
+    else:
+        bar = ax.figure.colorbar(image, ax=ax, fraction=0.025, pad=0.01)
+        bar.outline.set_visible(False)
+        bar.ax.tick_params(labelsize="x-small", length=0)
+        bar.ax.set_title("images", fontsize="x-small")
+
+
+def party_images(ax: Axes, images: np.ndarray, labels: np.ndarray, columns: int = 4) -> None:
+    """A few images in rows of `columns`, each with its label below. images: (n, height, width) uint8."""
+    _, height, width = images.shape
+    rows = -(-len(images) // columns)
+    canvas = np.zeros((rows * (height + 10), columns * (width + 2)), np.uint8)
+    for position, (image, label) in enumerate(zip(images, labels, strict=True)):
+        top, left = position // columns * (height + 10), position % columns * (width + 2)
+        canvas[top : top + height, left : left + width] = image
+        ax.text(left + width / 2, top + height + 3, str(label), ha="center", va="center", fontsize=8)
+    ax.imshow(canvas, cmap="gray_r", interpolation="nearest")
+    ax.axis("off")
