@@ -140,7 +140,9 @@ class Kind(Settings):
 
 def short(value: object) -> str:
     """A value as one reads it in a sentence, however long it is."""
-    brief = reprlib.Repr(maxother=40, maxstring=40, maxlong=40, maxlevel=2)
+    brief = reprlib.Repr()  # its limits as arguments: from Python 3.12
+    brief.maxother = brief.maxstring = brief.maxlong = 40
+    brief.maxlevel = 2
     return brief.repr(value)
 
 
