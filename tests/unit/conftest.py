@@ -7,8 +7,9 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from fedlab import Experiment, History, run
+from fedlab import Experiment, History, Round, run
 from fedlab.datasets import Dataset
+from fedlab.engines.tensorflow_setup import load_tensorflow
 
 
 @pytest.fixture(scope="session")
@@ -38,5 +39,30 @@ def is_one_sentence() -> Callable[[object], bool]:
         text = str(error)
         foreign = any(word in text for word in ("Traceback", "pydantic", "validation error", "object at 0x"))
         return 10 < len(text) < 400 and "\n" not in text and text[-1] in ".?" and not foreign
+
+    return check
+
+
+@pytest.fixture(scope="session")
+def tensorflow() -> None:
+    """For tests that need TensorFlow: started by the kit, whose thread settings must come first; skipped without it."""
+    try:
+        load_tensorflow()
+    except ImportError as error:
+        pytest.skip(str(error))
+
+
+@pytest.fixture(scope="session")
+def assert_same_rounds() -> Callable[[list[Round], list[Round]], None]:
+    """That two runs are equal to the last bit: all that they report but the clock, and every weight of every round."""
+
+    def check(ours: list[Round], theirs: list[Round]) -> None:
+        assert len(ours) > 0
+        for one, other in zip(ours, theirs, strict=True):
+            for name in ("number", "test_accuracy", "test_loss", "train_loss", "parties", "bytes_up", "bytes_down"):
+                assert getattr(one, name) == getattr(other, name), name
+            assert one.state is not None
+            assert other.state is not None
+            assert np.array_equal(one.state.weights, other.state.weights)
 
     return check

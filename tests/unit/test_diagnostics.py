@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fedlab import Experiment, run
-from fedlab.algorithms import PartyResult
+from fedlab import Experiment, Round, run
 from fedlab.datasets import Dataset
 from fedlab.diagnostics import (
     confusion,
@@ -17,6 +16,13 @@ from fedlab.diagnostics import (
     principal_plane,
     recall,
 )
+from fedlab.messages import Upload
+
+
+def judged(experiment: Experiment, last: Round) -> list[np.ndarray]:
+    """The models that the round's test accuracy is of."""
+    assert last.state is not None
+    return experiment.algorithm.judged(last.state.weights, [own.get("algorithm") for own in last.state.parties])
 
 
 def test_confusion_counts_labels_in_rows_and_answers_in_columns() -> None:
@@ -30,7 +36,7 @@ def test_the_diagonal_of_the_confusion_is_the_runs_test_accuracy(blobs: Dataset,
     experiment = Experiment(examples=1_000, model="softmax", rounds=2, algorithm=algorithm, partition="dirichlet")
     *_, last = run(experiment, dataset=blobs)
     assert last.state is not None
-    models = experiment.algorithm.judged(last.state.weights, last.state.memory)
+    models = judged(experiment, last)
     table = confusion_on_test(experiment, models, blobs)
     assert table.trace() / table.sum() == last.test_accuracy
     assert np.array_equal(table.sum(axis=1), np.bincount(blobs.test_y))
@@ -56,7 +62,7 @@ def test_alone_every_party_is_judged_with_its_own_model(blobs: Dataset) -> None:
     )  # fmt: skip
     *_, last = run(experiment, dataset=blobs)
     assert last.state is not None
-    models = experiment.algorithm.judged(last.state.weights, last.state.memory)
+    models = judged(experiment, last)
     assert party_accuracies(experiment, models, blobs).min() > 0.95
     assert party_accuracies(experiment, models[:1], blobs).min() < 0.5
 
@@ -91,10 +97,15 @@ def test_points_in_a_plane_keep_their_distances_there() -> None:
 
 
 def test_uploads_are_handed_over_in_order_with_the_weights_that_the_round_averages(blobs: Dataset) -> None:
-    seen: list[tuple[int, PartyResult]] = []
+    """And what was sent of them: FedAvg's difference from the model that the round began with."""
+    seen: list[tuple[int, Upload]] = []
     experiment = Experiment(examples=1_000, parties=4, model="softmax", rounds=2)
-    rounds = list(run(experiment, dataset=blobs, on_upload=lambda number, result: seen.append((number, result))))
-    assert [(number, result.party) for number, result in seen] == [(n, k) for n in (1, 2) for k in range(4)]
-    assert rounds[1].state is not None
-    mean = np.mean([result.weights for number, result in seen if number == 2], axis=0)
-    assert rounds[1].state.weights == pytest.approx(mean, abs=1e-6)
+    rounds = list(run(experiment, dataset=blobs, on_upload=lambda number, upload: seen.append((number, upload))))
+    assert [(number, upload.party) for number, upload in seen] == [(n, k) for n in (1, 2) for k in range(4)]
+    before, after = rounds[0].state, rounds[1].state
+    assert before is not None
+    assert after is not None
+    second = [upload for number, upload in seen if number == 2]
+    assert after.weights == pytest.approx(np.mean([upload.weights for upload in second], axis=0), abs=1e-6)
+    for upload in second:
+        assert np.array_equal(upload.message[0], upload.weights - before.weights)
