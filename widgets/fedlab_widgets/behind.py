@@ -13,9 +13,10 @@ import ipywidgets as widgets
 import numpy as np
 
 import fedlab
-from fedlab import diagnostics, plots_behind
-from fedlab.algorithms import PartyResult
-from fedlab.federation import initialise
+from fedlab import diagnostics
+from fedlab.federation import first_state, prepare
+from fedlab.messages import Upload
+from fedlab.plots import behind as plots_behind
 from fedlab_widgets.brake import Brake, Stopped
 from fedlab_widgets.picture import Picture
 from fedlab_widgets.runs import Run, Runs
@@ -98,16 +99,16 @@ class Behind:
         experiment, data = run.experiment.with_(rounds=number), run.experiment.data()
         sent: list[np.ndarray] = []
 
-        def keep(at: int, result: PartyResult) -> None:
+        def keep(at: int, result: Upload) -> None:
             if at == number and len(sent) < MOST_DRIFT:
                 sent.append(result.weights)
 
         start = run.history.state_at(number - 1)
-        before = initialise(experiment, data) if start is None else start
+        before = first_state(prepare(experiment, data)) if start is None else start
         for one in fedlab.run(experiment, start=start, on_upload=keep, between_chunks=self._brake.check):
             assert one.state is not None
             began, before = before, one.state
-        models = experiment.algorithm.judged(before.weights, before.memory)
+        models = experiment.algorithm.judged(before.weights, [own.get("algorithm") for own in before.parties])
         accuracies = diagnostics.party_accuracies(experiment, models, data)
         table = diagnostics.confusion_on_test(experiment, models, data)
         plots_behind.served(self._served.begin()[0], accuracies, one.test_accuracy)

@@ -10,7 +10,7 @@ from contextlib import suppress
 
 import fedlab
 from fedlab import Experiment
-from fedlab.federation import processors
+from fedlab.engines import processors
 from fedlab.engines.tensorflow_setup import load_tensorflow
 from fedlab_widgets.brake import Brake, Stopped
 from fedlab_widgets.runs import Run
