@@ -26,7 +26,7 @@ from fedlab.vocabulary import VERSION, Vocabulary
 
 __all__ = ["KINDS", "VERSION", "Experiment"]
 
-# What to do to the settings of a file or link of an earlier version, so that they mean in the next what they meant then.
+# What to do to the settings of an earlier version's file or link, so that they mean in the next what they meant then.
 UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
     1: lambda settings: settings,  # version 2 only adds roles, whose defaults are what version 1 always did
 }
@@ -127,7 +127,7 @@ class Experiment(Vocabulary):
                 own = {name: changes.pop(name) for name in settings_of(kind) if name in changes}
                 changes[role] = kind(**{**same, **own})
             for name in kind.fixes if type(present) is not kind else ():
-                kept.pop(name)
+                kept.pop(name, None)
         return Experiment(**{**kept, **changes})
 
     def to_dict(self) -> dict[str, Any]:
@@ -160,19 +160,19 @@ class Experiment(Vocabulary):
         """Read what `to_json` or `History.to_json` wrote; `ValueError` with one sentence if that cannot be done."""
         try:
             content = json.loads(text.removeprefix("\ufeff"))
-            version = content["fedlab"]
-            if "runs" in content:
-                raise ValueError(
-                    say(
-                        "This file holds {runs} runs that were compared: give one of them, as fedlab run --json writes it.",
-                        runs=len(content["runs"]),
-                    )
+        except (ValueError, RecursionError):  # a JSONDecodeError, or a number of too many digits
+            content = None
+        if isinstance(content, dict) and isinstance(content.get("runs"), list):
+            raise ValueError(
+                say(
+                    "This file holds {runs} runs that were compared: give one of them, as fedlab run --json writes it.",
+                    runs=len(content["runs"]),
                 )
-            settings = dict(content["experiment"])
-        except (json.JSONDecodeError, TypeError, KeyError, RecursionError):
+            )
+        if not isinstance(content, dict) or "fedlab" not in content or not isinstance(content.get("experiment"), dict):
             raise ValueError(
                 say("This is not an experiment of fedlab, or it is damaged: it must be JSON that fedlab wrote.")
-            ) from None
+            )
         if content.get("own"):
             raise ValueError(
                 say(
@@ -181,7 +181,7 @@ class Experiment(Vocabulary):
                     kind=short(content["own"][0] if isinstance(content["own"], list) else content["own"]).strip("'"),
                 )
             )
-        return cls(**_upgraded(version, settings))
+        return cls(**_upgraded(content["fedlab"], content["experiment"]))
 
     @classmethod
     def load(cls, path: str | Path) -> Experiment:
@@ -190,7 +190,9 @@ class Experiment(Vocabulary):
             text = Path(path).read_text(encoding="utf-8-sig")
         except (OSError, ValueError) as error:
             reason = getattr(error, "strerror", None) or say("it is not a text file")
-            raise ValueError(say("Cannot read {path}: {reason}.", path=short(str(path)).strip("'"), reason=reason)) from None
+            raise ValueError(
+                say("Cannot read {path}: {reason}.", path=short(str(path)).strip("'"), reason=reason)
+            ) from None
         return cls.from_json(text)
 
     def link(self) -> str:
@@ -245,7 +247,7 @@ def _not_of_role(role: str, kind: type) -> InvalidSetting:
 
 def _misplaced(name: str, settings: dict[str, Any]) -> InvalidSetting:
     """The error for a setting that the chosen kinds do not have."""
-    for role, kinds in KINDS.items():
+    for role in KINDS:
         chosen = settings.get(role, Experiment.model_fields[role].default)
         if name in settings_of(type(chosen)):
             return InvalidSetting(

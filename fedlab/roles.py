@@ -34,9 +34,17 @@ def kind_of(role: str, chosen: Any) -> type[Kind]:
         return found
     if isinstance(chosen, Kind):
         return type(chosen)
+    if isinstance(chosen, type) and issubclass(chosen, Kind):
+        text = say("{role} is the class {kind}: write {kind}(), with brackets.", role=role, kind=chosen.__name__)
+        raise InvalidSetting(role, text)
     raise InvalidSetting(
         role,
-        say("{role} is {chosen}, but it must be one of {names}.", role=role, chosen=short(chosen), names=", ".join(known)),
+        say(
+            "{role} is {chosen}, but it must be one of {names}.",
+            role=role,
+            chosen=short(chosen),
+            names=", ".join(known),
+        ),
     )
 
 

@@ -143,7 +143,10 @@ def short(value: object) -> str:
     brief = reprlib.Repr()  # its limits as arguments: from Python 3.12
     brief.maxother = brief.maxstring = brief.maxlong = 40
     brief.maxlevel = 2
-    return brief.repr(value)
+    try:
+        return brief.repr(value)
+    except ValueError:  # Python writes no number of more than 4,300 digits
+        return say("a number of thousands of digits")
 
 
 def _sentence(owner: type[Settings], name: str, value: object) -> str:
@@ -157,7 +160,9 @@ def unknown_setting(name: str, known: list[str], owner: str) -> InvalidSetting:
     """The error for a name that nobody declared, with the nearest declared name."""
     close = get_close_matches(name, known, n=1)
     if close:
-        text = say("{owner} has no setting {name}: did you mean {close}?", owner=owner, name=short_name(name), close=close[0])
+        text = say(
+            "{owner} has no setting {name}: did you mean {close}?", owner=owner, name=short_name(name), close=close[0]
+        )
     elif not known:
         text = say("{owner} has no setting {name}: it has no settings.", owner=owner, name=short_name(name))
     elif len(known) > 15:
@@ -166,7 +171,9 @@ def unknown_setting(name: str, known: list[str], owner: str) -> InvalidSetting:
             owner=owner, name=short_name(name), some=", ".join(known[:15]),
         )  # fmt: skip
     else:
-        text = say("{owner} has no setting {name}: it has {some}.", owner=owner, name=short_name(name), some=", ".join(known))
+        text = say(
+            "{owner} has no setting {name}: it has {some}.", owner=owner, name=short_name(name), some=", ".join(known)
+        )
     return InvalidSetting(name, text)
 
 
