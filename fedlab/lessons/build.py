@@ -21,6 +21,8 @@ import nbformat
 from nbclient import NotebookClient
 from nbgrader.preprocessors import CheckCellMetadata, ClearHiddenTests, ClearSolutions
 
+from fedlab.text import say
+
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 SOURCES = NOTEBOOKS / "source"
 SOLUTIONS = NOTEBOOKS / "solutions"
@@ -98,11 +100,12 @@ def _name_cells(notebook: nbformat.NotebookNode) -> None:
 
 @click.command(help=__doc__)
 @click.argument("wanted", metavar="[NAME]...", nargs=-1)
-@click.option("--solutions", is_flag=True, help="make the teacher's notebooks, with solutions, not run")
+@click.option("--solutions", is_flag=True, help=say("make the teacher's notebooks, with solutions, not run"))
 def main(wanted: tuple[str, ...], solutions: bool) -> None:
     unknown = [name for name in wanted if name not in names()]
     if unknown:
-        raise click.UsageError(f"There is no lesson {unknown[0]}: choose from {', '.join(names())}.")
+        text = say("There is no lesson {name}: choose from {names}.", name=unknown[0], names=", ".join(names()))
+        raise click.UsageError(text)
     for name in wanted or names():
         path = (SOLUTIONS if solutions else NOTEBOOKS) / f"{name}.ipynb"
         write(solved(name) if solutions else execute(student(name)), path)

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from fedlab.lessons.exercises import as_array, as_number, as_truth, close, exercise, require
+from fedlab.text import say
 
 
 def _rng() -> np.random.Generator:
@@ -30,7 +31,9 @@ def check_objective(objective: Callable[..., Any]) -> str:
         same = as_number(objective([loss] * 3, [5, 10, 100]))
         require(
             close(same, loss),
-            f"if all parties have the same loss {loss}, that is the objective, but yours is {same:g}.",
+            "if all parties have the same loss {loss}, that is the objective, but yours is {yours:g}.",
+            loss=loss,
+            yours=same,
         )
     losses, sizes = [1.0, 2.0], [100, 300]
     equal = as_number(objective(losses, [200, 200]))
@@ -41,10 +44,13 @@ def check_objective(objective: Callable[..., Any]) -> str:
         yours = as_number(objective([own.mean() for own in examples], [len(own) for own in examples]))
         require(
             close(yours, pooled),
-            f"the objective is the mean loss of all examples, as if they were pooled: {pooled:.4f} for {count} parties "
-            f"drawn at random, but yours is {yours:.4f}.",
+            "the objective is the mean loss of all examples, as if they were pooled: {pooled:.4f} for {parties} "
+            "parties drawn at random, but yours is {yours:.4f}.",
+            pooled=pooled,
+            parties=count,
+            yours=yours,
         )
-    return "It equals the mean loss of all the examples together, although nobody has put them together."
+    return say("It equals the mean loss of all the examples together, although nobody has put them together.")
 
 
 @exercise(
@@ -75,7 +81,7 @@ def check_average(average: Callable[..., Any]) -> str:
     require(close(split, yours), "two parties with one model must count like one party that has twice the examples.")
     more = as_array(average(sizes, 3 * weights + 1), (5,))
     require(close(more, 3 * yours + 1), "if all weights are scaled and shifted, so must be their average.")
-    return "Equal models stay as they are, the order does not matter, and every example counts the same."
+    return say("Equal models stay as they are, the order does not matter, and every example counts the same.")
 
 
 @exercise(
@@ -98,11 +104,13 @@ def check_bytes(bytes_of_a_round: Callable[..., Any]) -> str:
     require(close(ratio, 2), "each party's model travels both ways: down to it, and up from it.")
     a_weight = yours / (1_000 * 5)
     require(not close(a_weight, 4), "the model travels both ways, down and up.")
-    require(a_weight > 4, f"a weight of 32 bits is more than {a_weight / 2:g} bytes.")
+    require(a_weight > 4, "a weight of 32 bits is more than {yours:g} bytes.", yours=a_weight / 2)
     require(
-        close(a_weight, 8), f"a weight has 32 bits: how many bytes is that? Yours come to {a_weight / 2:g} each way."
+        close(a_weight, 8),
+        "a weight has 32 bits: how many bytes is that? Yours come to {yours:g} each way.",
+        yours=a_weight / 2,
     )
-    return "With the 199,210 weights of the 2NN and 3 parties that is 4.8 MB a round."
+    return say("With the 199,210 weights of the 2NN and 3 parties that is 4.8 MB a round.")
 
 
 class _Model:
@@ -144,4 +152,4 @@ def check_shared(shares_a_model: Callable[..., Any]) -> str:
         "two models with equal weights are still two: training one leaves the other alone.",
     )
     require(not as_truth(shares_a_model([d, c, b, a])), "four different models share none.")
-    return "You ask which object it is, not what is inside."
+    return say("You ask which object it is, not what is inside.")

@@ -12,6 +12,7 @@ from fedlab.experiment import Experiment
 from fedlab.federation import Round, run
 from fedlab.history import History
 from fedlab.lessons.exercises import NotYet, as_number, close, exercise, require
+from fedlab.text import say
 
 BUDGET = 50  # megabytes, both ways
 ASKED = Experiment(parties=20, examples=2_000)  # what a choice of settings may not change
@@ -45,18 +46,32 @@ def check_steps(local_steps: Callable[..., Any]) -> str:
     even = as_number(local_steps(600, 10, 1))
     require(as_number(local_steps(600, 10, 2)) == 2 * even, "twice the epochs must be twice the steps.")
     require(even < 600, "the examples of a batch share one step: with B = 10 they do not take one step each.")
-    require(close(even, 60), f"600 examples make 60 batches of 10, but you count {even:g} steps.")
+    require(close(even, 60), "600 examples make 60 batches of 10, but you count {yours:g} steps.", yours=even)
     try:
         whole = as_number(local_steps(600, "all", 5))
     except (TypeError, ValueError):
-        raise NotYet('the batch size may also be the word "all", and your function cannot take that yet.') from None
-    require(close(whole, 5), f'a batch size of "all" is one step an epoch, but you count {whole:g} in 5 epochs.')
+        raise NotYet(
+            say('the batch size may also be the word "all", and your function cannot take that yet.')
+        ) from None
+    require(
+        close(whole, 5), 'a batch size of "all" is one step an epoch, but you count {yours:g} in 5 epochs.', yours=whole
+    )
     short = as_number(local_steps(25, 10, 1))
-    require(short == int(short), f"steps are counted, so there must be a whole number of them, not {short:g}.")
-    require(short == 3, f"25 examples in batches of 10 leave 5 over, which are a last batch: 3 steps, not {short:g}.")
+    require(
+        short == int(short), "steps are counted, so there must be a whole number of them, not {yours:g}.", yours=short
+    )
+    require(
+        short == 3,
+        "25 examples in batches of 10 leave 5 over, which are a last batch: 3 steps, not {yours:g}.",
+        yours=short,
+    )
     anew = as_number(local_steps(25, 10, 3))
-    require(anew == 9, f"each epoch begins anew, with a short batch of its own: 3 epochs of 25 are not {anew:g} steps.")
-    return "A party with 600 examples takes 1 step a round in FedSGD, and 300 with E = 5 and B = 10."
+    require(
+        anew == 9,
+        "each epoch begins anew, with a short batch of its own: 3 epochs of 25 are not {yours:g} steps.",
+        yours=anew,
+    )
+    return say("A party with 600 examples takes 1 step a round in FedSGD, and 300 with E = 5 and B = 10.")
 
 
 def _history(accuracies: list[float], up: list[int], down: list[int]) -> History:
@@ -101,10 +116,10 @@ def check_bytes_to(bytes_to: Callable[..., Any]) -> str:
     require(first != 0, "the first round reaches 50 % here, and that round has sent something too.")
     require(first != 600, "count only until the accuracy first reaches the goal, not the whole run.")
     require(first != 400, "an accuracy that is exactly the goal has reached it.")
-    require(first == 200, f"100 bytes up and 100 down make 200, both ways, but yours is {first:g}.")
+    require(first == 200, "100 bytes up and 100 down make 200, both ways, but yours is {yours:g}.", yours=first)
     second = ask(plain, 0.7)
     require(second != 200, "the round that reaches the goal has sent bytes as well: count that round too.")
-    require(second == 400, f"after two rounds of 200 bytes it is 400, but yours is {second:g}.")
+    require(second == 400, "after two rounds of 200 bytes it is 400, but yours is {yours:g}.", yours=second)
     dips = _history([0.5, 0.9, 0.6, 0.9], [100] * 4, [100] * 4)
     require(ask(dips, 0.9) == 400, "the accuracy may fall again later: count to the round that first reaches the goal.")
     late = _history([0.9, 0.5, 0.9], [100] * 3, [100] * 3)
@@ -112,10 +127,12 @@ def check_bytes_to(bytes_to: Callable[..., Any]) -> str:
     lost = _history([0.5, 0.7, 0.9], [30, 20, 10], [100] * 3)
     value = ask(lost, 0.9)
     require(value != 390, "each round has its own number of bytes: parties may drop out.")
-    require(value == 360, f"30 + 20 + 10 bytes up and 300 down make 360, both ways, but yours is {value:g}.")
+    require(
+        value == 360, "30 + 20 + 10 bytes up and 300 down make 360, both ways, but yours is {yours:g}.", yours=value
+    )
     never = ask(plain, 0.95)
-    require(never == float("inf"), f'a run that never gets there must give float("inf"), not {never:g}.')
-    return "It counts both ways, up to the first round that gets there, whatever a round costs."
+    require(never == float("inf"), 'a run that never gets there must give float("inf"), not {yours:g}.', yours=never)
+    return say("It counts both ways, up to the first round that gets there, whatever a round costs.")
 
 
 def _until(history: History, goal: float, cost: Callable[[Round], int]) -> int:
@@ -146,12 +163,14 @@ def check_as_fedsgd(as_fedsgd: Callable[..., Any]) -> str:
     require(yours.with_(**rest) == given.with_(**rest), "change what must change, and leave the others as they are.")
     rounds, exact = list(run(yours)), list(run(given.with_(algorithm="fedsgd")))
     steps = max(report.steps for one in rounds for report in one.parties)
-    require(steps == 1, f"in FedSGD every party takes one step a round, but here one of them takes {steps}.")
+    require(
+        steps == 1, "in FedSGD every party takes one step a round, but here one of them takes {steps}.", steps=steps
+    )
     for one, other in zip(rounds, exact, strict=True):
         assert one.state is not None
         assert other.state is not None
         require(close(one.state.weights, other.state.weights), "the shared model must be that of FedSGD, and is not.")
-    return "Both were trained for two rounds on four skewed parties, and all 7,850 weights agree."
+    return say("Both were trained for two rounds on four skewed parties, and all 7,850 weights agree.")
 
 
 @lru_cache(maxsize=16)
@@ -183,14 +202,29 @@ def check_choice(choose: Callable[..., Any]) -> str:
     )
     sent = yours.rounds * max(1, round(yours.participation * yours.parties)) * 2 * 796_840 / 1e6
     require(
-        sent <= BUDGET, f"it sends {sent:.0f} MB, and {BUDGET} MB are allowed: fewer rounds, or fewer parties in each."
+        sent <= BUDGET,
+        "it sends {sent:.0f} MB, and {budget} MB are allowed: fewer rounds, or fewer parties in each.",
+        sent=sent,
+        budget=BUDGET,
     )
     epochs = yours.rounds * yours.local_epochs
-    require(epochs <= PATIENCE, f"rounds times local epochs is {epochs}: the parties' patience ends at {PATIENCE}.")
+    require(
+        epochs <= PATIENCE,
+        "rounds times local epochs is {epochs}: the parties' patience ends at {patience}.",
+        epochs=epochs,
+        patience=PATIENCE,
+    )
     for seed in (yours.seed, yours.seed + 1):
         reached = _accuracy(yours.with_(seed=seed))
         require(
             reached >= GOAL,
-            f"with seed {seed} it gets {reached:.0%} of the test images right, and {GOAL:.0%} are wanted.",
+            "with seed {seed} it gets {reached:.0%} of the test images right, and {goal:.0%} are wanted.",
+            seed=seed,
+            reached=reached,
+            goal=GOAL,
         )
-    return f"It was run with two seeds, and both times it got at least {GOAL:.0%} for at most {BUDGET} MB."
+    return say(
+        "It was run with two seeds, and both times it got at least {goal:.0%} for at most {budget} MB.",
+        goal=GOAL,
+        budget=BUDGET,
+    )

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from fedlab.lessons.exercises import NotYet, as_array, as_number, close, exercise, require
+from fedlab.text import say
 
 
 def _rng() -> np.random.Generator:
@@ -39,7 +40,9 @@ def check_skew(skew: Callable[..., Any]) -> str:
     same = np.outer([1, 3, 10], [2, 5, 3])
     alike = as_number(skew(same), "the skew")
     require(
-        close(alike, 0), f"where all hold the same proportions, few or many, it must be 0, but yours is {alike:.4f}."
+        close(alike, 0),
+        "where all hold the same proportions, few or many, it must be 0, but yours is {yours:.4f}.",
+        yours=alike,
     )
     ten = as_number(skew(10 * np.eye(10, dtype=int)), "the skew")
     require(
@@ -54,7 +57,9 @@ def check_skew(skew: Callable[..., Any]) -> str:
         not close(ten, 1.8),
         "every example that is too many in one label is missing in another and is counted twice: take its half.",
     )
-    require(close(ten, 0.9), f"ten parties with one digit each must have the skew 0.9, but yours is {ten:.4f}.")
+    require(
+        close(ten, 0.9), "ten parties with one digit each must have the skew 0.9, but yours is {yours:.4f}.", yours=ten
+    )
     some = np.array([[10, 0, 0], [10, 10, 10], [4, 6, 10]])
     for counts in (some, _rng().integers(1, 40, (6, 4)), _rng().integers(0, 9, (30, 10)) + 1):
         q, p = counts / counts.sum(axis=1, keepdims=True), counts.sum(axis=0) / counts.sum()
@@ -66,10 +71,15 @@ def check_skew(skew: Callable[..., Any]) -> str:
         )
         require(
             close(yours, (1 - overlap).mean()),
-            f"p must be the shares of all examples together, q_k each party's own; {len(counts)} random parties "
-            f"have the skew {(1 - overlap).mean():.4f}, but yours is {yours:.4f}.",
+            "p must be the shares of all examples together, q_k each party's own; {parties} random parties "
+            "have the skew {right:.4f}, but yours is {yours:.4f}.",
+            parties=len(counts),
+            right=(1 - overlap).mean(),
+            yours=yours,
         )
-    return "It is 0 for parties with the same mix, whatever they hold, and 0.9 for ten parties with one digit each."
+    return say(
+        "It is 0 for parties with the same mix, whatever they hold, and 0.9 for ten parties with one digit each."
+    )
 
 
 def _one_label(labels: np.ndarray, parties: int) -> list[np.ndarray]:
@@ -104,31 +114,50 @@ def check_one_digit(assign: Callable[..., Any]) -> str:
         try:
             held = [np.asarray(own) for own in held]
         except TypeError:
-            raise NotYet("your function must return a list: for each party the positions of its examples.") from None
+            raise NotYet(
+                say("your function must return a list: for each party the positions of its examples.")
+            ) from None
         require(
             len(held) == parties,
-            f"for {parties} parties there must be one list for each party, but there are {len(held)} lists.",
+            "for {parties} parties there must be one list for each party, but there are {lists} lists.",
+            parties=parties,
+            lists=len(held),
         )
         for party, own in enumerate(held):
-            require(own.ndim == 1, f"party {party} must get a flat list of positions.")
-            require(len(own), f"of {parties} parties, party {party} holds nothing.")
+            require(own.ndim == 1, "party {party} must get a flat list of positions.", party=party)
+            require(len(own), "of {parties} parties, party {party} holds nothing.", parties=parties, party=party)
             require(
                 np.issubdtype(own.dtype, np.integer) and own.min() >= 0 and own.max() < examples,
-                f"party {party} must get positions, whole numbers from 0 to {examples - 1}.",
+                "party {party} must get positions, whole numbers from 0 to {last}.",
+                party=party,
+                last=examples - 1,
             )
         every = np.concatenate(held)
         twice = len(every) - len(np.unique(every))
         if twice and all(set(own.tolist()) <= set(range(10)) for own in held):
-            raise NotYet("you return digits, it seems: return the positions of the examples in labels instead.")
+            raise NotYet(say("you return digits, it seems: return the positions of the examples in labels instead."))
         known = [len(np.unique(labels[own])) for own in held]
         require(
             max(known) == 1,
-            f"of {parties} parties, party {int(np.argmax(known))} knows more than one digit: it knows {max(known)}.",
+            "of {parties} parties, party {party} knows more than one digit: it knows {digits}.",
+            parties=parties,
+            party=int(np.argmax(known)),
+            digits=max(known),
         )
-        require(not twice, f"with {parties} parties, {twice} examples are held more than once.")
+        require(
+            not twice, "with {parties} parties, {twice} examples are held more than once.", parties=parties, twice=twice
+        )
         missing = examples - len(every)
-        require(not missing, f"with {parties} parties there are {missing} of {examples} examples that nobody holds.")
-    return "Every example is held once, nobody is empty, and everybody knows a single digit: 10, 20, 23 and 50 parties."
+        require(
+            not missing,
+            "with {parties} parties there are {missing} of {examples} examples that nobody holds.",
+            parties=parties,
+            missing=missing,
+            examples=examples,
+        )
+    return say(
+        "Every example is held once, nobody is empty, and everybody knows a single digit: 10, 20, 23 and 50 parties."
+    )
 
 
 @exercise(
@@ -149,14 +178,22 @@ def check_worst_tenth(worst_tenth: Callable[..., Any]) -> str:
     yours = as_number(worst_tenth(falling), what)
     turned = as_number(worst_tenth(falling[::-1].copy()), what)
     require(close(yours, turned), "the order of the parties must not matter.")
-    require(yours < 0.4, f"it must be about those who are served worst: for 0 % to 95 % you say {yours:.0%}.")
+    require(
+        yours < 0.4, "it must be about those who are served worst: for 0 % to 95 % you say {yours:.0%}.", yours=yours
+    )
     require(not close(yours, 0), "a tenth of 20 parties are two, not one.")
-    require(close(yours, 0.025), f"the two worst of 20 have 0 % and 5 %: take the mean of them, not {yours:.1%}.")
+    require(
+        close(yours, 0.025),
+        "the two worst of 20 have 0 % and 5 %: take the mean of them, not {yours:.1%}.",
+        yours=yours,
+    )
     for count in (1, 3, 10):
         alone = as_number(worst_tenth(np.linspace(0.5, 0.9, count)), what)
         require(
             close(alone, 0.5),
-            f"a tenth is at least one: with K = {count} it is the worst, 50 %, not {alone:.0%}.",
+            "a tenth is at least one: with K = {parties} it is the worst, 50 %, not {yours:.0%}.",
+            parties=count,
+            yours=alone,
         )
     for count in (30, 100):
         drawn = _rng().uniform(size=count)
@@ -164,10 +201,13 @@ def check_worst_tenth(worst_tenth: Callable[..., Any]) -> str:
         yours = as_number(worst_tenth(drawn), what)
         require(
             close(yours, drawn[drawn < bar].mean()),
-            f"of {count} random parties, the worst {count // 10} have a mean of {drawn[drawn < bar].mean():.4f}, "
-            f"and you say {yours:.4f}.",
+            "of {parties} random parties, the worst {tenth} have a mean of {right:.4f}, and you say {yours:.4f}.",
+            parties=count,
+            tenth=count // 10,
+            right=drawn[drawn < bar].mean(),
+            yours=yours,
         )
-    return "Nobody who is served well can hide them: only the worst tenth counts."
+    return say("Nobody who is served well can hide them: only the worst tenth counts.")
 
 
 @exercise(
@@ -196,6 +236,10 @@ def check_recall(recall: Callable[..., Any]) -> str:
         images = np.repeat(np.arange(3), row)  # what each image of this digit was taken for
         require(
             close(yours[digit], (images == digit).mean()),
-            f"of {len(images)} images of the digit {digit}, {row[digit]} are right, and you say {yours[digit]:.3f}.",
+            "of {images} images of the digit {digit}, {right} are right, and you say {yours:.3f}.",
+            images=len(images),
+            digit=digit,
+            right=row[digit],
+            yours=yours[digit],
         )
-    return "Each digit counts by its own images, however rare it is."
+    return say("Each digit counts by its own images, however rare it is.")

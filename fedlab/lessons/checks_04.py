@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from fedlab.lessons.exercises import as_array, as_number, as_truth, close, exercise, require
+from fedlab.text import say
 
 Term = Callable[..., float]  # term(w, w_t, mu, batch_size)
 
@@ -34,7 +35,9 @@ def check_slope(slope: Callable[..., Any]) -> str:
     pushes, w = np.array([3.0, -1.0, 0.5]), np.array([0.2, 1.0, -2.0])
     result = np.asarray(slope(lambda v: float(pushes @ v), w))
     require(
-        result.shape == (3,), f"w has 3 weights, so there must be one number for each weight: {result.shape} is wrong."
+        result.shape == (3,),
+        "w has 3 weights, so there must be one number for each weight: {shape} is wrong.",
+        shape=result.shape,
     )
     plane = as_array(result, (3,))
     require(
@@ -43,8 +46,9 @@ def check_slope(slope: Callable[..., Any]) -> str:
     )
     require(
         np.allclose(plane, pushes, rtol=1e-3),
-        f"for f(w) = 3 w[0] - w[1] + 0.5 w[2] the slope is 3, -1, 0.5 everywhere, but yours is {np.round(plane, 6)}: "
+        "for f(w) = 3 w[0] - w[1] + 0.5 w[2] the slope is 3, -1, 0.5 everywhere, but yours is {yours}: "
         "divide by how far apart the two points are.",
+        yours=np.round(plane, 6),
     )
     valley = as_array(slope(lambda v: 1e6 * float(v @ v), np.zeros(2)), (2,))
     require(close(valley, 0), "on the floor of a steep valley the slope is 0: look on both sides, equally far.")
@@ -52,7 +56,7 @@ def check_slope(slope: Callable[..., Any]) -> str:
     require(np.allclose(square, 2 * w, rtol=1e-3), "the slope must be taken at the place where w is.")
     wave = as_array(slope(lambda v: float(np.sin(3 * v).sum()), w), (3,))
     require(np.allclose(wave, 3 * np.cos(3 * w), atol=1e-3), "f may be curved: take a small step, such as 0.00001.")
-    return "It finds the slope of any function that it can call, and knows no formula."
+    return say("It finds the slope of any function that it can call, and knows no formula.")
 
 
 RIGHT: dict[str, Term] = {
@@ -116,10 +120,14 @@ def _compares_values(term: Term) -> bool:
 def check_test(is_proximal: Callable[..., Any]) -> str:
     """is_proximal(term): whether the slope of term(w, w_t, mu, batch_size) in w is μ (w - w_t)."""
     for what, term in RIGHT.items():
-        require(as_truth(is_proximal(term)), f"your test rejects {what}.")
+        require(as_truth(is_proximal(term)), "your test rejects {term}.", term=say(what))
     for what, term in WRONG.items():
-        require(not as_truth(is_proximal(term)), f"your test lets a term pass that {what}.")
-    return f"It lets {len(RIGHT)} ways to write the right term pass, and stops {len(WRONG)} wrong ones."
+        require(not as_truth(is_proximal(term)), "your test lets a term pass that {fault}.", fault=say(what))
+    return say(
+        "It lets {right} ways to write the right term pass, and stops {wrong} wrong ones.",
+        right=len(RIGHT),
+        wrong=len(WRONG),
+    )
 
 
 @exercise(
@@ -157,8 +165,8 @@ def check_term(term: Term) -> str:
     require(near @ way >= 0, "this term pushes away from w_t.")
     require(np.allclose(near, 0) or (np.abs(near) > 1e-6).all(), "every weight must be pulled.")
     strength = float(near @ way / (mu * way @ way))
-    require(abs(strength - 1) < 1e-3, f"this pull is {strength:.2g} times as strong as μ (w - w_t).")
-    return "Its slope is μ (w − w_t): squared, with the half, for every weight, whatever the batch."
+    require(abs(strength - 1) < 1e-3, "this pull is {times:.2g} times as strong as μ (w - w_t).", times=strength)
+    return say("Its slope is μ (w − w_t): squared, with the half, for every weight, whatever the batch.")
 
 
 def _local(pull: Callable[..., Any]) -> Callable[..., np.ndarray]:
@@ -223,4 +231,4 @@ def check_local(local_training: Callable[..., Any]) -> str:
         np.allclose(ends(3.0, 400), rest, atol=1e-3),
         "after many steps it must settle where gradient and pull cancel, gradient(w) + μ (w - w_t) = 0.",
     )
-    return "Each step is pulled towards the model that the round began with."
+    return say("Each step is pulled towards the model that the round began with.")

@@ -10,11 +10,16 @@ from fedlab.differences import differences
 from fedlab.experiment import Experiment
 from fedlab.history import History
 from fedlab.lessons.switches import checking
+from fedlab.text import say
 
 
-def claim(sentence: str, holds: Any) -> None:
-    """Print a statement about what a cell has just computed, with ✓ if it holds and with ✗ if it does not."""
-    print(f"✓ {sentence}" if holds else f"✗ {sentence}: not this time.")
+def claim(sentence: str, holds: Any, /, **parts: Any) -> None:
+    """Print a statement about what a cell has just computed, with ✓ if it holds and with ✗ if it does not.
+
+    sentence: as `say` takes it, with its parts.
+    """
+    told = say(sentence, **parts)
+    print("✓ " + told if holds else "✗ " + say("{claim}: not this time.", claim=told))
 
 
 def claims(results: Any, experiments: Sequence[Experiment], statements: Mapping[str, Callable[..., Any]]) -> None:
@@ -33,7 +38,10 @@ def claims(results: Any, experiments: Sequence[Experiment], statements: Mapping[
         found = [history or History(experiment, fedlab.run(experiment)) for history, experiment in pairs]
     missing = [name for name, history in zip(differences(experiments), found, strict=True) if history is None]
     if missing:
-        print(f"○ Not run yet, all its rounds: {'; '.join(missing)}. Run it above, then run this cell again.")
+        told = say(
+            "Not run yet, all its rounds: {runs}. Run it above, then run this cell again.", runs="; ".join(missing)
+        )
+        print("○", told)
         return
     for sentence, holds in statements.items():
         claim(sentence, _true(holds, found))

@@ -5,8 +5,9 @@ code does: nothing yet, wrong types, NaN, an exception, a loop without end.
 
     @exercise(wrong={"the order": lambda values: values[0]})
     def check_total(answer):
-        require(as_number(answer([1, 2])) == as_number(answer([2, 1])), "the order of the values must not matter")
-        return "It is the same in any order."
+        one, other = as_number(answer([1, 2])), as_number(answer([2, 1]))
+        require(one == other, "the order must not matter: {one:g} is not {other:g}.", one=one, other=other)
+        return say("It is the same in any order.")
 
 `check_total(total)` prints the sentence. Under nbgrader (autograde, validate) a wrong answer raises AssertionError with
 the same sentence, so that it can be graded. `wrong` holds known wrong answers, each under words that the sentence about
@@ -30,9 +31,12 @@ from typing import Any
 
 import numpy as np
 
+from fedlab.text import say
+
 TIME_LIMIT = 5.0  # seconds for a whole check, unless it says otherwise
 PRINTED = 1_000  # characters of the learner's own printing that are shown
 UNANSWERED = "Not answered yet: write your code in the cell above and run it, then run this cell again."
+RETURNED = "what your function returns"
 OURS = str(Path(__file__).parent)
 
 
@@ -51,28 +55,25 @@ def exercise(wrong: Mapping[str, Any], limit: float = TIME_LIMIT) -> Callable[[C
         def check(answer: Any) -> None:
             problem, praise = "", ""
             printed = _Sink()
+            answered = answer is not None and answer is not ...
             try:
-                if answer is None or answer is ...:
+                if not answered:
                     raise NotImplementedError
-                with redirect_stdout(printed):
-                    praise = _within(limit, lambda: judge(_guarded(answer)))
+                praise = _within(limit, lambda: judge(_guarded(answer)), printed)
             except NotImplementedError:
-                problem = UNANSWERED
+                answered, problem = False, say(UNANSWERED)
             except NotYet as error:
-                problem = f"Not yet: {error}"
+                problem = say("Not yet: {reason}", reason=error)
             except Exception as error:
-                problem = f"Not yet: {_about(error)}"
+                problem = say("Not yet: {reason}", reason=_about(error))
             if problem and graded():
                 raise AssertionError(problem)
             if printed.getvalue():
-                print(f"Your code printed: {printed.getvalue().strip()}")
-            print(
-                f"✗ {problem}"
-                if problem and problem != UNANSWERED
-                else f"○ {problem}"
-                if problem
-                else f"✓ Right. {praise}"
-            )
+                print(say("Your code printed: {text}", text=printed.getvalue().strip()))
+            if problem:
+                print("✗" if answered else "○", problem)
+            else:
+                print("✓", say("Right. {praise}", praise=praise))
 
         check.wrong = wrong  # type: ignore[attr-defined]
         return check
@@ -85,32 +86,44 @@ def graded() -> bool:
     return "NBGRADER_EXECUTION" in os.environ
 
 
-def require(condition: Any, sentence: str) -> None:
-    """Say the sentence unless the condition holds."""
+def require(condition: Any, sentence: str, /, **parts: Any) -> None:
+    """Say the sentence with its parts, as `say` does, unless the condition holds."""
     if not condition:
-        raise NotYet(sentence)
+        raise NotYet(say(sentence, **parts))
 
 
-def as_array(value: Any, shape: tuple[int, ...], what: str = "what your function returns") -> np.ndarray:
-    """The value as finite numbers of this shape; `NotYet` if it is something else."""
+def as_array(value: Any, shape: tuple[int, ...], what: str = RETURNED) -> np.ndarray:
+    """The value as finite numbers of this shape; `NotYet` if it is something else, strings of digits included.
+
+    what: what the value is, for the sentence.
+    """
+    what = say(what)
     try:
-        array = np.asarray(value, dtype=float)
+        given = np.asarray(value)
+        if given.dtype.kind not in "biufO" or any(isinstance(one, (str, bytes)) for one in given.flat):
+            raise TypeError
+        array = given.astype(float)
     except (TypeError, ValueError):
-        raise NotYet(f"{what} must be numbers, but it is {_short(value)}.") from None
-    require(array.shape == shape, f"{what} has the shape {array.shape}, but it must have {shape}.")
+        raise NotYet(say("{what} must be numbers, but it is {value}.", what=what, value=_short(value))) from None
+    if array.shape != shape:
+        raise NotYet(
+            say("{what} has the shape {got}, but it must have {shape}.", what=what, got=array.shape, shape=shape)
+        )
     if not np.isfinite(array).all():
-        raise NotYet(f"{what} must be finite numbers, but it holds {_short(float(array[~np.isfinite(array)][0]))}.")
+        odd = float(array[~np.isfinite(array)][0])
+        raise NotYet(say("{what} must be finite numbers, but it holds {value}.", what=what, value=odd))
     return array
 
 
-def as_number(value: Any, what: str = "what your function returns") -> float:
+def as_number(value: Any, what: str = RETURNED) -> float:
     """The value as one finite number; `NotYet` if it is something else."""
     return float(as_array(value, (), what))
 
 
-def as_truth(value: Any, what: str = "what your function returns") -> bool:
+def as_truth(value: Any, what: str = RETURNED) -> bool:
     """The value as True or False; `NotYet` if it is something else."""
-    require(isinstance(value, (bool, np.bool_)), f"{what} must be True or False, but it is {_short(value)}.")
+    if not isinstance(value, (bool, np.bool_)):
+        raise NotYet(say("{what} must be True or False, but it is {value}.", what=say(what), value=_short(value)))
     return bool(value)
 
 
@@ -148,12 +161,28 @@ class _Sink(io.StringIO):
         return len(text)
 
 
+class _Stdout:
+    """Standard output that keeps what one thread prints; what others print, such as a lab's, goes where it belongs."""
+
+    def __init__(self, thread: threading.Thread, kept: _Sink):
+        self._thread, self._kept, self._others = thread, kept, sys.stdout
+
+    def write(self, text: str) -> int:
+        return (self._kept if threading.current_thread() is self._thread else self._others).write(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._others, name)
+
+
 class _TooLong(BaseException):
     """Thrown into a thread that is to end."""
 
 
-def _within(limit: float, work: Callable[[], str]) -> str:
-    """Do the work on a thread and give up on it after `limit` seconds; works where there are no signals, too."""
+def _within(limit: float, work: Callable[[], str], printed: _Sink) -> str:
+    """Do the work on a thread and give up on it after `limit` seconds; works where there are no signals, too.
+
+    printed: gets what the work prints.
+    """
     outcome: dict[str, Any] = {}
 
     def do() -> None:
@@ -163,22 +192,29 @@ def _within(limit: float, work: Callable[[], str]) -> str:
             outcome["error"] = error
 
     thread = threading.Thread(target=do, daemon=True)
-    thread.start()
-    try:
-        thread.join(limit)
-        late = thread.is_alive()
-    finally:
-        for _ in range(20):  # an answer may catch every exception
-            if thread.is_alive() and thread.ident is not None:
-                ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(_TooLong))
-                thread.join(0.05)
+    with redirect_stdout(_Stdout(thread, printed)):  # type: ignore[type-var]
+        thread.start()
+        try:
+            thread.join(limit)
+            late = thread.is_alive()
+        finally:
+            for _ in range(20):  # an answer may catch every exception
+                if thread.is_alive() and thread.ident is not None:
+                    ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(thread.ident), ctypes.py_object(_TooLong))
+                    thread.join(0.05)
     if late:
-        still = " It cannot be stopped: restart the kernel." if thread.is_alive() else ""
-        raise NotYet(f"your code was still running after {limit:g} seconds: is there a loop that never ends?{still}")
+        told = say("your code was still running after {limit:g} seconds: is there a loop that never ends?", limit=limit)
+        raise NotYet(f"{told} {say('It cannot be stopped: restart the kernel.')}" if thread.is_alive() else told)
     if "error" in outcome:
         error = outcome["error"]
-        raise error if isinstance(error, Exception) else NotYet(f"your code stopped with {type(error).__name__}.")
+        raise error if isinstance(error, Exception) else NotYet(_stopped(type(error).__name__))
     return str(outcome["value"])
+
+
+def _stopped(error: str, line: str | None = None) -> str:
+    if line:
+        return say("your code stopped with {error} in the line: {line}", error=error, line=line)
+    return say("your code stopped with {error}.", error=error)
 
 
 def _about(error: Exception) -> str:
@@ -187,13 +223,12 @@ def _about(error: Exception) -> str:
     frames = [frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(OURS)]
     theirs = [frame for frame in frames if not frame.filename.startswith((sys.prefix, sys.base_prefix))]
     if theirs:
-        line = f" in the line: {theirs[-1].line}" if theirs[-1].line else ""
-        return f"your code stopped with {text}{line}"
-    return f"the check can do nothing with your answer ({text})."
+        return _stopped(text, theirs[-1].line)
+    return say("the check can do nothing with your answer ({error}).", error=text)
 
 
 def _short(value: Any) -> str:
     try:
         return f"{reprlib.repr(value)} ({type(value).__name__})" if not isinstance(value, float) else str(value)
     except Exception:
-        return f"a {type(value).__name__}"
+        return say("a {kind}", kind=type(value).__name__)

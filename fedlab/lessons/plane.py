@@ -16,6 +16,7 @@ from matplotlib.axes import Axes
 from fedlab.algorithms import Algorithm
 from fedlab.messages import Trained
 from fedlab.plots import style
+from fedlab.text import say
 
 CENTRES = np.array([[15.0, 0.0], [-12.0, -15.0]])  # where f1 and f2 are smallest
 CURVES = np.array([[1.0, 2.0], [4.0, 1.4]])  # their second derivatives
@@ -68,11 +69,11 @@ def draw(ax: Axes, one: Walk, title: str, rounds_with_steps: Sequence[int] = (0,
     place = np.stack([a, b], axis=-1)
     height = sum((CURVES[k] / 2 * (place - CENTRES[k]) ** 2).sum(axis=-1) for k in (0, 1)) / 2
     ax.contour(a, b, height, levels=np.geomspace(np.min(height) + 4, np.max(height), 12), colors="0.85", linewidths=0.8)
-    for k, name in enumerate(("party 0", "party 1")):
+    for k in (0, 1):
         look = style(k + 1)
         ax.plot(*CENTRES[k], marker=look["marker"], color=look["color"], ms=8, ls="")
         ax.annotate(
-            f"{name}'s\nminimum",
+            say("party {party}'s\nminimum", party=k),
             CENTRES[k],
             (0, 8 - 32 * k),
             textcoords="offset points",
@@ -81,7 +82,7 @@ def draw(ax: Axes, one: Walk, title: str, rounds_with_steps: Sequence[int] = (0,
         )
         for number in rounds_with_steps:
             ax.plot(*one.steps[number][k].T, color=look["color"], ls=look["linestyle"], lw=1.1, marker=".", ms=3)
-    ax.plot(*one.shared.T, **style(0), lw=1.6, ms=3.5, label="shared model, one point a round")
-    ax.plot(*MINIMUM, "k*", ms=12, ls="", label="minimum of the mean")
+    ax.plot(*one.shared.T, **style(0), lw=1.6, ms=3.5, label=say("shared model, one point a round"))
+    ax.plot(*MINIMUM, "k*", ms=12, ls="", label=say("minimum of the mean"))
     ax.set(title=title, xlabel="a", ylabel="b", xlim=(-16, 19), ylim=(-19, 6))
     ax.spines[["top", "right"]].set_visible(False)

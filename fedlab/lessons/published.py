@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from fedlab.text import say
+
 RESULTS = Path(__file__).parents[2] / "benchmarks" / "results"
 FIRST = ("cell", "verdict")
 
@@ -17,7 +19,8 @@ def quote(table: str, cells: str = "") -> None:
     paths = [RESULTS / f"published_{table}_{form}.json" for form in ("full", "short")]
     path = next((path for path in paths if path.exists()), None)
     if path is None:
-        print(f"There is no result file here yet. This command makes one: python -m benchmarks.published {table}")
+        command = f"python -m benchmarks.published {table}"
+        print(say("There is no result file here yet. This command makes one: {command}", command=command))
         return
     content = json.loads(path.read_text(encoding="utf-8"))
     for row in content["results"]["rows"]:
@@ -28,7 +31,12 @@ def quote(table: str, cells: str = "") -> None:
                     print(f"    {column}: {value}")
             if row.get("verdict"):
                 print(f"    → {row['verdict']}")
+    print()
     print(
-        f"\nMade by `{content['command']}` on {content['date'][:10]}; "
-        f"the whole table is in benchmarks/results/{path.stem}.md."
+        say(
+            "Made by `{command}` on {date}; the whole table is in {file}.",
+            command=content["command"],
+            date=content["date"][:10],
+            file=f"benchmarks/results/{path.stem}.md",
+        )
     )

@@ -12,6 +12,7 @@ from fedlab import plots
 from fedlab.experiment import Experiment
 from fedlab.federation import run
 from fedlab.history import History
+from fedlab.text import say
 
 SEEDS = (0, 1, 2)
 
@@ -48,7 +49,7 @@ def panels(runs: Race, y: str = "test_accuracy") -> Figure:
     figure, axes = plt.subplots(1, len(by_seed), figsize=(9, 3), sharey=True, layout="constrained", squeeze=False)
     for histories, ax in zip(by_seed, axes[0], strict=True):
         plots.convergence(ax, histories, y=y, labels=list(runs))
-        ax.set_title(f"seed {histories[0].experiment.seed}", fontsize="medium")
+        ax.set_title(say("seed {seed}", seed=histories[0].experiment.seed), fontsize="medium")
         ax.label_outer()
         ax.get_legend().remove()
     lines, labels = axes[0][0].get_legend_handles_labels()

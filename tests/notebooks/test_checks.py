@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import ast
 import importlib
+import string
+import threading
 import time
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from fedlab.lessons import exercises
+from fedlab.lessons import claim, exercises
+from fedlab.text import speak
 
 MODULES = sorted(path.stem for path in Path(exercises.__file__).parent.glob("checks_*.py"))
 CHECKS: dict[str, Any] = {
@@ -133,6 +138,44 @@ def test_the_learners_own_printing_is_shown(capsys: pytest.CaptureFixture[str]) 
     assert capsys.readouterr().out == "Your code printed: on my way\n✓ Right. You gave 3.\n"
 
 
+def test_what_others_print_meanwhile_is_not_the_learners(capsys: pytest.CaptureFixture[str]) -> None:
+    """A lab that trains beside the check prints too; its words go where they always go."""
+    beside, done = threading.Event(), threading.Event()
+
+    @exercises.exercise(wrong={})
+    def check(answer: Any) -> str:
+        return f"You gave {answer()}."
+
+    def answer() -> int:
+        print("on my way")
+        beside.set()
+        assert done.wait(60)
+        return 3
+
+    def other() -> None:
+        assert beside.wait(60)
+        print("Round 7 is done.")
+        done.set()
+
+    thread = threading.Thread(target=other)
+    thread.start()
+    check(answer)
+    thread.join()
+    assert capsys.readouterr().out == "Round 7 is done.\nYour code printed: on my way\n✓ Right. You gave 3.\n"
+
+
+@pytest.mark.parametrize("answer", ["24", b"24", ["24"], np.array("24"), np.array(["24"], dtype=object), 24j])
+def test_what_only_looks_like_a_number_is_none(answer: Any) -> None:
+    for shape in ((), (1,)):
+        with pytest.raises(exercises.NotYet, match="must be numbers"):
+            exercises.as_array(answer, shape)
+
+
+@pytest.mark.parametrize("answer", [24, 24.0, np.float32(24), Fraction(24), np.array(24)])
+def test_numbers_of_all_kinds_are_numbers(answer: Any) -> None:
+    assert exercises.as_number(answer) == 24
+
+
 def test_an_answer_cannot_change_what_it_is_given() -> None:
     @exercises.exercise(wrong={})
     def check(answer: Any) -> str:
@@ -155,6 +198,52 @@ def test_under_nbgrader_a_wrong_answer_raises_the_same_sentence(monkeypatch: pyt
         check(_unanswered)
     with pytest.raises(AssertionError, match=r"Not yet: .*ZeroDivisionError"):
         check(_raises)
+
+
+def test_another_language_says_what_is_wrong_with_an_answer(capsys: pytest.CaptureFixture[str]) -> None:
+    """The sentence, the frame around it, and what the value is called, each from the catalogue."""
+
+    @exercises.exercise(wrong={})
+    def check(answer: Any) -> str:
+        exercises.require(answer() < 10, "{yours:g} is too large.", yours=answer())
+        exercises.as_number(answer(), "the skew")
+        return ""
+
+    before = speak(
+        {
+            "Not yet: {reason}": "Noch nicht: {reason}",
+            "{yours:g} is too large.": "{yours:g} ist zu viel.",
+            "the skew": "die Schiefe",
+            "{what} must be finite numbers, but it holds {value}.": "{what} muss endlich sein, nicht {value}.",
+            "It ends above {goal:.0%}": "Am Ende sind es mehr als {goal:.0%}",
+            "{claim}: not this time.": "{claim}: diesmal nicht.",
+        }
+    )
+    try:
+        check(lambda: 12)
+        check(lambda: float("-inf"))
+        claim("It ends above {goal:.0%}", False, goal=0.9)
+    finally:
+        speak(before)
+    assert capsys.readouterr().out.splitlines() == [
+        "✗ Noch nicht: 12 ist zu viel.",
+        "✗ Noch nicht: die Schiefe muss endlich sein, nicht -inf.",
+        "✗ Am Ende sind es mehr als 90%: diesmal nicht.",
+    ]
+
+
+@pytest.mark.parametrize("path", sorted(Path(exercises.__file__).parent.glob("*.py")), ids=lambda path: path.stem)
+def test_sentences_of_the_lessons_are_keys_with_all_their_parts(path: Path) -> None:
+    """`require` and `claim` hand their sentence and its parts to `say`, so what holds for `say` holds for them."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        named = node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
+        if isinstance(node, ast.Call) and named in ("require", "claim"):
+            sentence = node.args[1 if named == "require" else 0]
+            if isinstance(sentence, ast.Name):  # a key that another function hands on
+                continue
+            assert isinstance(sentence, ast.Constant), f"line {node.lineno}"
+            holes = {hole for _, hole, _, _ in string.Formatter().parse(sentence.value) if hole}
+            assert holes == {word.arg for word in node.keywords}, f"line {node.lineno}"
 
 
 @pytest.mark.parametrize("module", MODULES)
