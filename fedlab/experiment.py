@@ -3,8 +3,8 @@
 The same names serve in Python, in the lab, on the command line and in files. A partition's or an algorithm's own
 settings stand beside the others:
 
-    >>> Experiment(parties=3, examples=3000, algorithm="fedprox", mu=0.1).link()
-    'fedlab2:parties=3&examples=3000&algorithm=fedprox&mu=0.1#2f9d'
+    >>> Experiment(parties=3, examples=3000, algorithm="fedprox", mu=0.2).link()
+    'fedlab2:parties=3&examples=3000&algorithm=fedprox&mu=0.2#6b57'
 """
 
 from __future__ import annotations

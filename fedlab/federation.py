@@ -92,9 +92,7 @@ def run(
             left.set()
 
 
-def one_round(
-    prepared: Prepared, state: State, engine: Engine, on_upload: Callable[[int, Upload], None]
-) -> Round:
+def one_round(prepared: Prepared, state: State, engine: Engine, on_upload: Callable[[int, Upload], None]) -> Round:
     """Everything that happens in one round."""
     began = time.perf_counter()
     experiment, algorithm, number = prepared.experiment, prepared.experiment.algorithm, state.number + 1

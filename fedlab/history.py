@@ -104,13 +104,11 @@ class History:
             if [one.number for one in rounds] != list(range(1, len(rounds) + 1)):
                 raise ValueError
         except (KeyError, TypeError, ValueError, AttributeError):
-            raise ValueError(
-                say("The rounds in this file are damaged: it must be JSON that fedlab wrote.")
-            ) from None
+            raise ValueError(say("The rounds in this file are damaged: it must be JSON that fedlab wrote.")) from None
         return cls(experiment, rounds)
 
     def to_csv(self) -> str:
-        """One line a round: number, test_accuracy, test_loss, train_loss, bytes_up, bytes_down, seconds, ..., engine."""
+        """One line a round: number, test_accuracy, test_loss, train_loss, bytes_up, bytes_down, seconds, and so on."""
         text = io.StringIO()
         names = [field.name for field in fields(Round) if field.name not in ("state", "parties")]
         writer = csv.writer(text, lineterminator="\n")

@@ -67,9 +67,7 @@ class Job:
     def batches(self) -> Iterator[np.ndarray]:
         """Positions of the examples of each local step, drawn as they are needed."""
         order = generator(self.seed, Choice.BATCHES, self.number, self.party)
-        return chain.from_iterable(
-            local_batches(order, len(self.y), self.width, epochs=1) for _ in range(self.epochs)
-        )
+        return chain.from_iterable(local_batches(order, len(self.y), self.width, epochs=1) for _ in range(self.epochs))
 
 
 def work(job: Job, train: Callable[[Job], Trained]) -> Upload:

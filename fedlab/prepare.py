@@ -67,7 +67,7 @@ class Prepared:
         """A number that tells this data, dealt out this way, from any other: whose memory fits whom."""
         dealt = zlib.crc32(f"{self.dataset.name} {self.dataset.train_x.shape}".encode())
         for part in (self.dataset.train_y, *self.training):
-            dealt = zlib.crc32(np.ascontiguousarray(part), zlib.crc32(str(len(part)).encode(), dealt))
+            dealt = zlib.crc32(np.ascontiguousarray(part).tobytes(), zlib.crc32(str(len(part)).encode(), dealt))
         return dealt
 
     def first_weights(self) -> np.ndarray:
@@ -156,16 +156,23 @@ def _held_by_own(experiment: Experiment, known: np.ndarray, rng: np.random.Gener
         told = f"{type(error).__name__}: {str(error).partition(chr(10))[0]}".strip().rstrip(":.")
         raise InvalidSetting("partition", say("{name} stopped with {error}.", name=name, error=told)) from error
     if len(held) != experiment.parties:
-        text = say("{name} returned {lists} lists for {parties} parties.", name=name, lists=len(held), parties=experiment.parties)
-        raise InvalidSetting("partition", text)
+        raise InvalidSetting(
+            "partition",
+            say(
+                "{name} returned {lists} lists for {parties} parties.",
+                name=name,
+                lists=len(held),
+                parties=experiment.parties,
+            ),
+        )
     for party, own in enumerate(held):
         fits = own.ndim == 1 and len(own) and np.issubdtype(own.dtype, np.integer)
         if not fits or own.min() < 0 or own.max() >= len(known):
             raise InvalidSetting(
                 "partition",
                 say(
-                    "{name} must return for each party at least one position, a whole number from 0 to {last}, and does "
-                    "not for party {party}.",
+                    "{name} must return for each party at least one position, a whole number from 0 to {last}, and "
+                    "does not for party {party}.",
                     name=name,
                     last=len(known) - 1,
                     party=party,

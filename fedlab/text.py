@@ -3,7 +3,7 @@
     say("{parties:,} parties cannot share {examples:,} examples.", parties=12_000, examples=5_000)
 
 Another language is then one catalogue, from English sentences to its own with the same parts in them, and touches no
-code. Texts that stand in a class (a kind's title, a setting's lesson) are keys as well: they are said when they are shown.
+code. Texts that stand in a class (a kind's title, a setting's lesson) are keys as well: they are said when shown.
 """
 
 from __future__ import annotations

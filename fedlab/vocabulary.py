@@ -47,9 +47,7 @@ class Vocabulary(Settings):
         "What the parties compute and how the server puts it together.",
         choices=tuple(ALGORITHMS),
     )
-    model: Model = setting(
-        TwoNN(), "Bigger models learn more and cost more to send.", choices=tuple(KINDS["model"])
-    )
+    model: Model = setting(TwoNN(), "Bigger models learn more and cost more to send.", choices=tuple(KINDS["model"]))
     rounds: int = setting(
         20, "How often the shared model goes out and comes back.", symbol="T", low=1, high=100_000, slider=(1, 200)
     )
@@ -83,9 +81,7 @@ class Vocabulary(Settings):
         low=0.0,
         high=0.99,
     )
-    attack: Attack = setting(
-        Attack(), "What dishonest parties do to what they send.", choices=tuple(KINDS["attack"])
-    )
+    attack: Attack = setting(Attack(), "What dishonest parties do to what they send.", choices=tuple(KINDS["attack"]))
     privacy: Privacy = setting(
         Privacy(), "What hides a single party in the result, and what that costs.", choices=tuple(KINDS["privacy"])
     )

@@ -27,6 +27,14 @@ import numpy as np
 
 from fedlab.messages import Message, Trained
 from fedlab.settings import Kind, setting
+from fedlab.text import say
+
+# what algorithms defined before they had two halves: left unsaid, an old class would run, and be FedAvg
+BEFORE = {
+    "aggregate": "report (at the party) and step (at the server)",
+    "initial_memory": "server_memory and party_memory",
+    "starting_point": "start",
+}
 
 
 class FedAvg(Kind):
@@ -41,6 +49,16 @@ class FedAvg(Kind):
     lesson: ClassVar[str] = "Several local steps before each average: fewer rounds, but parties may drift apart."
     keeps_partial_work: ClassVar[bool] = False  # False: the server drops parties that do not finish their E epochs
     in_one_place: ClassVar[bool] = False  # True: one computer holds everybody's data, so nothing travels
+
+    @classmethod
+    def __pydantic_init_subclass__(cls, **more: Any) -> None:
+        super().__pydantic_init_subclass__(**more)
+        for before, now in BEFORE.items():
+            if before in vars(cls):
+                raise TypeError(
+                    say("{algorithm} defines {before}, which nothing calls any more: define {now}.",
+                        algorithm=cls.__name__, before=before, now=now)
+                )  # fmt: skip
 
     def server_memory(self, w: np.ndarray) -> Any:
         """What the server remembers between rounds, before the first. w: (P,) the shared model then."""

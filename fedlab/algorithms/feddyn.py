@@ -25,9 +25,9 @@ from fedlab.settings import setting
 class FedDyn(FedAvg):
     """Each local step follows ∇l(w; b) - g_k + α (w - w_t).
 
-    At a fixed point g_k = ∇F_k(w) and h = Σ p_k g_k = ∇F(w) = 0. It sends no more than FedAvg: g_k, (P,), stays with its
-    party, and h, (P,), with the server. In round 1, if all parties take part, it is FedProx with μ = α whose server goes
-    twice as far.
+    At a fixed point g_k = ∇F_k(w) and h = Σ p_k g_k = ∇F(w) = 0. It sends no more than FedAvg: g_k, (P,), stays with
+    its party, and h, (P,), with the server. In round 1, if all parties take part, it is FedProx with μ = α whose server
+    goes twice as far.
     """
 
     name: ClassVar[str] = "feddyn"

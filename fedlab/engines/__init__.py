@@ -1,7 +1,7 @@
 """Engines: what trains. Each takes the same jobs and gives the same uploads, up to float rounding.
 
-    numpy    dense models: starts at once, and can be read
-    keras    any Keras classifier: TensorFlow starts when it is first needed
+numpy    dense models: starts at once, and can be read
+keras    any Keras classifier: TensorFlow starts when it is first needed
 """
 
 from __future__ import annotations
@@ -27,10 +27,7 @@ def engine_for(prepared: Prepared, name: str | None = None) -> Engine:
     name = name or ("numpy" if dense else "keras")
     if name == "numpy":
         if not dense:
-            model = "a Keras model" if prepared.model is not None else f"the model {prepared.experiment.model.name}"
-            raise ValueError(
-                say("The engine numpy trains dense models only, and this is {model}: take the engine keras.", model=model)
-            )
+            raise ValueError(say("The engine numpy trains dense models only: take the engine keras for this one."))
         from fedlab.engines.numpy import NumPyEngine
 
         return NumPyEngine(prepared)

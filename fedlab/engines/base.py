@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import ClassVar
@@ -41,7 +41,7 @@ class Engine:
         with ThreadPoolExecutor(self.threads, "fedlab party") as self._pool:
             yield self
 
-    def work(self, jobs: Iterator[Job]) -> Iterator[Upload]:
+    def work(self, jobs: Iterator[Job]) -> Generator[Upload, None, None]:
         """Do the jobs side by side; the uploads in the order of the jobs, only a few held at a time."""
         waiting: deque[Future[Upload]] = deque()
         try:
@@ -57,7 +57,7 @@ class Engine:
 
     def logits(self, asked: Sequence[tuple[np.ndarray, np.ndarray]], scale: float) -> list[np.ndarray]:
         """The `answer` to each pair of weights and examples."""
-        return list(self._pool.map(lambda pair: self.answer(*pair, scale), asked))
+        return list(self._pool.map(lambda pair: self.answer(pair[0], pair[1], scale), asked))
 
 
 def processors() -> int:

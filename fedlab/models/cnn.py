@@ -24,7 +24,8 @@ class CNN(Model):
             raise InvalidSetting(
                 "model",
                 say(
-                    "The model cnn needs images of at least 16 × 16 pixels, but one example here has the shape {shape}.",
+                    "The model cnn needs images of 16 × 16 pixels at least, but one example here has the shape "
+                    "{shape}.",
                     shape=example_shape,
                 ),
             )

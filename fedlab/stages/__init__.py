@@ -1,7 +1,7 @@
 """Stages: what can happen to a message between a party and the server's step, in the order of the world.
 
-    attack -> privacy (clip) -> compression -> secure sum (mask)  ||  aggregation -> secure sum, ..., privacy (noise) -> step
-    ------------------ at each party ------------------------------  ------------------ at the server --------------
+    at each party:  attack -> privacy (clip) -> compression -> secure sum (mask)
+    at the server:  aggregation -> secure sum -> compression -> privacy (noise) -> attack -> the algorithm's step
 
 Each is a role of an experiment, like partition and algorithm, and by default does nothing; aggregation is the mean by
 default. To add a kind, write a subclass of its role's base in a file of its own and name it in `STAGES`: the lab, the
