@@ -20,11 +20,13 @@ from rich.table import Table
 
 from benchmarks.worker import Task, Turn
 from fedlab.datasets import mnist
-from fedlab.experiment import Experiment
-from fedlab.federation import hold, processors
+from fedlab.engines import processors
 from fedlab.engines.keras import build
-from fedlab.randomness import participants
 from fedlab.engines.tensorflow_setup import load_tensorflow
+from fedlab.experiment import Experiment
+from fedlab.models import Dense
+from fedlab.prepare import hold
+from fedlab.randomness import participants
 
 if TYPE_CHECKING:
     import keras
@@ -41,6 +43,12 @@ class Workload:
     experiment: Experiment
     about: str
     mcmahan_cnn: bool = False  # instead of the experiment's model
+
+    @property
+    def engines(self) -> tuple[str, ...]:
+        """Those of our engines that can train it; the first is the one that the kit takes."""
+        dense = not self.mcmahan_cnn and isinstance(self.experiment.model, Dense)
+        return ("numpy", "keras") if dense else ("keras",)
 
 
 WORKLOADS = {

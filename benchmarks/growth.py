@@ -59,7 +59,7 @@ def measure(workload: Workload, turns: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         task = Path(folder) / "task.npz"
         task_of(workload).save(task)
-        with closing(Worker("fedlab", task)) as worker:
+        with closing(Worker(workload.engines[0], task)) as worker:
             first, *others = [worker.round() for _ in range(turns + 1)]
     return {
         "about": workload.about,

@@ -13,7 +13,7 @@ import numpy as np
 
 from fedlab import Experiment, run
 from fedlab.evaluation import cross_entropy
-from fedlab.federation import hold
+from fedlab.prepare import hold
 
 Row = dict[str, Any]
 LOW, HIGH = 0.35, 1.6  # public re-runs of McMahan's table differ from it by these factors
