@@ -58,10 +58,19 @@ class Experiment(Vocabulary):
     @model_validator(mode="before")
     @classmethod
     def _apply_what_kinds_fix(cls, values: dict[str, Any]) -> dict[str, Any]:
-        fixed = {}
+        fixed: dict[str, Any] = {}
         for role in KINDS:
             kind = kind_of(role, values.get(role, cls.model_fields[role].default))
             for name, value in kind.fixes.items():
+                if fixed.get(name, value) != value:
+                    text = say(
+                        "{title} always uses {value} for {name}, and another choice here {other}: they do not go together.",
+                        title=say(kind.title),
+                        value=repr(value),
+                        name=name,
+                        other=repr(fixed[name]),
+                    )
+                    raise InvalidSetting(role, text)
                 if values.get(name, value) != value:
                     raise InvalidSetting(
                         name,
