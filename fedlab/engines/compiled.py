@@ -11,21 +11,22 @@
 - A batch of more than `WIDEST` examples (B = ∞ above all) is summed up from rows of that width before its one step.
 - A compiled loop carries nothing that it does not change: XLA would copy that beside the loop, on one thread that all
   parties share, and ten parties would take half as long again.
+- The kit's own local steps get one weight tensor at a time. A learner's own gets all weights in one flat vector, as on
+  the NumPy engine, so that the length of a gradient is the same number on both.
 """
 
 from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 from functools import lru_cache
-from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from fedlab.algorithms import Algorithm, FedAvg
+from fedlab.engines.blocks import blocks, in_rows
 from fedlab.engines.own_models import gives_logits, is_convolutional, is_seed, require_trainable
 from fedlab.engines.tensorflow_setup import load_tensorflow
 from fedlab.messages import Trained
@@ -71,10 +72,11 @@ class LocalTraining:
         """Run the local steps of one party; `check` is called between chunks."""
         import tensorflow as tf
 
-        def constants(flat: np.ndarray) -> list[Any]:
-            return [tf.constant(tensor) for tensor in self.tensors(flat)]
-
         algorithm, x, y = job.algorithm, job.x, job.y.astype(np.int32)
+
+        def constants(flat: np.ndarray) -> list[Any]:
+            return [tf.constant(tensor) for tensor in (self.tensors(flat) if _is_ours(algorithm) else [flat])]
+
         start = constants(job.start)
         shift = [tf.constant(0.0)] * len(start) if job.correction is None else constants(job.correction)
         rule = (start, shift, tf.constant(job.learning_rate, tf.float32), tf.constant(job.momentum, tf.float32))
@@ -88,14 +90,14 @@ class LocalTraining:
         if job.batch_size == "all" or job.width > WIDEST:
             for batch in job.batches():
                 gradient = [tf.zeros_like(tensor) for tensor in start]
-                for part in _blocks(np.split(batch, range(WIDEST, len(batch), WIDEST)), self.chunk, WIDEST):
+                for part in blocks(np.split(batch, range(WIDEST, len(batch), WIDEST)), self.chunk, WIDEST):
                     check()
                     data = (x[part.positions], y[part.positions], part.holds, part.used, scale)
                     loss, gradient, seeds = self._sum_gradients(gradient, seeds, weights, data, tf.constant(len(batch)))
                     total_loss += float(loss)
                 weights, velocity = _move(algorithm, weights, velocity, gradient, *rule)
         else:
-            for part in _blocks(job.batches(), self.chunk, job.width):
+            for part in blocks(job.batches(), self.chunk, job.width):
                 check()
                 data = (x[part.positions], y[part.positions], part.holds, part.used, scale)
                 loss, weights, velocity, seeds = self._make_steps(
@@ -109,7 +111,7 @@ class LocalTraining:
     def logits_of(self, weights: np.ndarray, x: np.ndarray, scale: float, check: Callable[[], None]) -> np.ndarray:
         """(n, classes) the model's outputs as logits (log-probabilities for a model that ends in softmax)."""
         tensors, logits = self.tensors(weights), []
-        for part in _in_rows(x, self.evaluation_rows):
+        for part in in_rows(x, self.evaluation_rows):
             check()
             logits.append(self._call("logits", self._logits_of, tensors, part, np.float32(scale)))
         return np.concatenate(logits)[: len(x)]
@@ -178,7 +180,7 @@ class LocalTraining:
         moving = iter(seeds)
         others = self.model.non_trainable_variables
         constants = [next(moving) if is_seed(variable) else variable.value for variable in others]
-        outputs, after = self.model.stateless_call(weights, constants, self._inputs(x, scale), training=True)
+        outputs, after = self.model.stateless_call(self._cut(weights), constants, self._inputs(x, scale), training=True)
         losses = tf.nn.sparse_softmax_cross_entropy_with_logits(y, self._as_logits(outputs))
         return losses, [value for variable, value in zip(others, after, strict=True) if is_seed(variable)]
 
@@ -186,6 +188,15 @@ class LocalTraining:
         constants = [variable.value for variable in self.model.non_trainable_variables]
         outputs, _ = self.model.stateless_call(weights, constants, self._inputs(x, scale), training=False)
         return self._as_logits(outputs)
+
+    def _cut(self, weights: Any) -> Any:
+        """The model's weight tensors, out of one flat vector where the algorithm is a learner's own."""
+        import tensorflow as tf
+
+        if [tuple(tensor.shape) for tensor in weights] == self.shapes:
+            return weights
+        parts = tf.split(weights[0], np.diff(self.cuts, prepend=0))
+        return [tf.reshape(part, shape) for part, shape in zip(parts, self.shapes, strict=True)]
 
     def _inputs(self, x: Any, scale: Any) -> Any:
         """One batch as the model wants it: on the data set's scale, and in the model's input shape."""
@@ -226,24 +237,42 @@ class LocalTraining:
 def _move(
     algorithm: Algorithm, weights: Any, velocity: Any, gradient: Any, start: Any, shift: Any, rate: Any, momentum: Any
 ) -> Any:
-    """One local step, for each weight tensor: the new weights, and the new velocity where there is momentum."""
-    direction = []
-    for part, weight, first, constant in zip(gradient, weights, start, shift, strict=True):
-        direction.append(algorithm.local_gradient(part, weight, first, constant))
-        shape = getattr(direction[-1], "shape", None)
-        if shape != weight.shape:
-            raise CannotTrain(
-                say(
-                    "local_gradient of {algorithm} returned the shape {shape} for weights of shape {wanted}: it must "
-                    "return one number for each weight.",
-                    algorithm=type(algorithm).__name__,
-                    shape=shape,
-                    wanted=weight.shape,
-                )
-            )
+    """One local step: the new weights, and the new velocity where there is momentum."""
+    parts = zip(gradient, weights, start, shift, strict=True)
+    direction = [_direction(algorithm, *part) for part in parts]
     if velocity:
         direction = velocity = [momentum * v + d for v, d in zip(velocity, direction, strict=True)]
     return [weight - rate * d for weight, d in zip(weights, direction, strict=True)], velocity
+
+
+def _direction(algorithm: Algorithm, gradient: Any, weights: Any, global_weights: Any, correction: Any) -> Any:
+    """The algorithm's `local_gradient`, checked where it is a learner's own."""
+    name = type(algorithm).__name__
+    try:
+        direction = algorithm.local_gradient(gradient, weights, global_weights, correction)
+    except (AttributeError, NotImplementedError, TypeError) as error:
+        if _is_ours(algorithm):
+            raise
+        raise CannotTrain(
+            say(
+                "local_gradient of {algorithm} stopped with {error} on the engine keras, where it gets TensorFlow's "
+                "tensors: use arithmetic and TensorFlow's functions, and no if that asks for their values.",
+                algorithm=name,
+                error=type(error).__name__,
+            )
+        ) from error
+    shape = getattr(direction, "shape", None)
+    if shape != weights.shape:
+        raise CannotTrain(
+            say(
+                "local_gradient of {algorithm} returned the shape {shape} for weights of shape {wanted}: it must "
+                "return one number for each weight.",
+                algorithm=name,
+                shape=shape,
+                wanted=weights.shape,
+            )
+        )
+    return direction
 
 
 @lru_cache(maxsize=16)
@@ -252,49 +281,26 @@ def trainer(model: keras.Model) -> LocalTraining:
     return LocalTraining(model)
 
 
-@dataclass(frozen=True, eq=False)
-class _Block:
-    """Some rows of examples, filled up to a fixed shape."""
-
-    positions: np.ndarray  # (rows, width) which examples; 0 where there is none
-    holds: np.ndarray  # (rows, width) 1.0 where there is an example, else 0.0
-    used: int  # rows that hold any
-
-
-def _blocks(rows: Iterable[np.ndarray], examples: int, width: int) -> Iterator[_Block]:
-    """Lay out rows of at most `width` positions in blocks of about `examples` positions each."""
-    height, rows = max(1, examples // width), iter(rows)
-    while some := list(islice(rows, height)):
-        lengths = np.zeros(height, int)
-        lengths[: len(some)] = [len(row) for row in some]
-        holds = np.arange(width) < lengths[:, None]
-        positions = np.zeros(holds.shape, np.int64)
-        positions[holds] = np.concatenate(some)
-        yield _Block(positions, holds.astype(np.float32), len(some))
-
-
-def _in_rows(x: np.ndarray, rows: int) -> list[np.ndarray]:
-    """x in parts of `rows` examples, the last one filled up with zeros."""
-    parts = [x[first : first + rows] for first in range(0, len(x), rows)]
-    missing = rows - len(parts[-1])
-    parts[-1] = np.pad(parts[-1], [(0, missing)] + [(0, 0)] * (x.ndim - 1))
-    return parts
+def _is_ours(algorithm: Algorithm) -> bool:
+    """Whether its local step is the kit's: those treat each number for itself, so each tensor can go alone."""
+    return getattr(type(algorithm).local_gradient, "__module__", "").startswith("fedlab.algorithms.")
 
 
 def _numeric_settings(algorithm: Algorithm) -> tuple[str, ...]:
     """The names of the settings that the compiled step receives as tensors. FedAvg's own gradient reads none."""
     if type(algorithm).local_gradient is FedAvg.local_gradient:
         return ()
-    return tuple(name for name in settings_of(type(algorithm)) if isinstance(getattr(algorithm, name), (int, float)))
+    ranges = {name for name, about in settings_of(type(algorithm)).items() if about.low is not None}
+    return tuple(name for name in sorted(ranges) if isinstance(getattr(algorithm, name), (int, float)))
 
 
 def _same_gradient(algorithm: Algorithm) -> tuple[Any, ...]:
-    """What tells apart algorithms whose local steps differ: the class, and its settings that are no numbers.
+    """What tells apart algorithms whose local steps differ: the class, and its settings that are no numbers in a range.
 
     Not `local_gradient` alone: it may call other methods of the class, or read such a setting.
     """
     if type(algorithm).local_gradient is FedAvg.local_gradient:
         return (FedAvg,)
     numbers = _numeric_settings(algorithm)
-    others = tuple((name, repr(getattr(algorithm, name))) for name in settings_of(type(algorithm)) if name not in numbers)
-    return (type(algorithm), others)
+    others = [name for name in settings_of(type(algorithm)) if name not in numbers]
+    return (type(algorithm), tuple((name, repr(getattr(algorithm, name))) for name in others))

@@ -9,7 +9,6 @@ import numpy as np
 
 from fedlab.engines.base import Engine
 from fedlab.engines.compiled import LocalTraining, trainer
-from fedlab.engines.own_models import require_fit
 from fedlab.engines.tensorflow_setup import load_tensorflow
 from fedlab.messages import Trained
 from fedlab.models import CNN, MODELS, Dense, Model
@@ -37,33 +36,37 @@ class KerasEngine(Engine):
 
 
 def training_for(prepared: Prepared) -> LocalTraining:
-    """The compiled training of an experiment's model; raises `CannotTrain` if the model does not fit."""
+    """The compiled training of an experiment's model."""
     shape, classes = prepared.dataset.train_x.shape[1:], prepared.dataset.classes
-    training = trainer(prepared.model or _skeleton(prepared.experiment.model, shape, classes))
-    require_fit(training.model, shape, classes)
-    return training
+    return trainer(prepared.model or _skeleton(prepared.experiment.model, shape, classes))
 
 
 def build(model: Model | str, input_shape: tuple[int, ...], classes: int, seed: int) -> keras.Model:
     """One of the kit's models as a Keras model, its weights drawn from `seed`.
 
-    model: an instance, or a name of `MODELS`. input_shape: one example's shape, (28, 28) for MNIST. The Keras model maps
-    (batch, *input_shape) to (batch, classes) logits.
+    model: an instance, or a name of `MODELS`. input_shape: one example's shape, (28, 28) for MNIST. The Keras model
+    maps (batch, *input_shape) to (batch, classes) logits, in float32 whatever Keras' policy is.
     """
     load_tensorflow()
     import keras
     from keras import layers
 
+    def dense(units: int, activation: str | None = None) -> keras.Layer:
+        return layers.Dense(units, activation, kernel_initializer="zeros", dtype="float32")
+
+    def filters(number: int) -> keras.Layer:
+        return layers.Conv2D(number, 5, activation="relu", kernel_initializer="zeros", dtype="float32")
+
     kind = MODELS[model]() if isinstance(model, str) else model
     shapes = kind.shapes(input_shape, classes)
+    flatten = layers.Flatten(dtype="float32")
     if isinstance(kind, Dense):
-        stack = [layers.Flatten(), *(layers.Dense(units, "relu") for units in kind.hidden), layers.Dense(classes)]
+        stack = [flatten, *(dense(units, "relu") for units in kind.hidden), dense(classes)]
     elif isinstance(kind, CNN):
-        (*_, first), (*_, second) = shapes[0], shapes[2]
-        convolutions = [layers.Conv2D(first, 5, activation="relu"), layers.Conv2D(second, 5, activation="relu")]
-        features = [part for conv in convolutions for part in (conv, layers.MaxPooling2D())]
-        dense = [layers.Dense(shape[-1], "relu") for shape in shapes[4:-2:2]]
-        stack = [layers.Reshape((*input_shape, 1)), *features, layers.Flatten(), *dense, layers.Dense(classes)]
+        stack = [layers.Reshape((*input_shape, 1), dtype="float32")]
+        for shape in shapes[:4:2]:
+            stack += [filters(shape[-1]), layers.MaxPooling2D(dtype="float32")]
+        stack += [flatten, *(dense(shape[-1], "relu") for shape in shapes[4:-2:2]), dense(classes)]
     else:
         raise CannotTrain(say("{model} is no model that Keras can build: it must be made from Dense.", model=kind.name))
     built = keras.Sequential([keras.Input(input_shape, dtype="float32"), *stack], name=kind.name)
