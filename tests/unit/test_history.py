@@ -27,10 +27,7 @@ def short(blobs: Dataset) -> History:
 
 def many_rounds(one: Round, count: int, size: int) -> list[Round]:
     """`count` rounds like `one`, whose shared models hold `size` weights, all equal to the round's number."""
-    return [
-        replace(one, number=n, state=State(n, np.full(size, n, np.float32), "fedavg", None))
-        for n in range(1, count + 1)
-    ]
+    return [replace(one, number=n, state=State(n, np.full(size, n, np.float32))) for n in range(1, count + 1)]
 
 
 def test_a_history_is_read_from_its_json_without_the_models(short: History) -> None:
@@ -91,11 +88,23 @@ def test_another_ending_is_refused(short: History, tmp_path: Path, is_one_senten
         lambda content: content.update(rounds=None),
         lambda content: content["rounds"][0].update(surprise=1),
         lambda content: content["rounds"][0].update(parties=[{"party": 0}]),
+        lambda content: content["rounds"][0].update(parties=3),
+        lambda content: content["rounds"][0].update(test_accuracy=None),
+        lambda content: content["rounds"][0].update(test_accuracy="0.5"),
+        lambda content: content["rounds"][0].update(train_loss=[1.0]),
+        lambda content: content["rounds"][0].update(bytes_up=1.5),
+        lambda content: content["rounds"][0].update(absent=True),
+        lambda content: content["rounds"][0].update(engine=7),
+        lambda content: content["rounds"][0]["parties"][0].update(steps="many"),
+        lambda content: content["rounds"][0]["parties"][0].update(distance=None),
+        lambda content: content["rounds"][1].update(number=1),
+        lambda content: content["rounds"].reverse(),
     ],
 )
 def test_damaged_rounds_get_one_sentence(
     short: History, damage: Callable[[dict[str, object]], object], is_one_sentence: Callable[[object], bool]
 ) -> None:
+    """Among them numbers of a wrong type, which broke later, in the plot."""
     content = json.loads(short.to_json())
     damage(content)
     with pytest.raises(ValueError, match=r"rounds in this file are damaged") as caught:
@@ -180,3 +189,43 @@ def test_letting_models_go_does_not_reach_into_another_history(short: History, m
     assert last.state is not None
     fork.append(replace(last, number=6, state=replace(last.state, number=6)))
     assert all(one.state is not None for one in short)
+
+
+def test_the_state_that_a_run_was_forked_from_is_never_let_go(short: History, monkeypatch: pytest.MonkeyPatch) -> None:
+    """However long the fork goes on: what is looked at in one of its rounds must not begin in the run it came from."""
+    history = History(short.experiment, many_rounds(short.rounds[0], 10, size=25))
+    fork = history.up_to(6, short.experiment.with_(mu=2.0))
+    monkeypatch.setattr(history_module, "STATES_KEPT", 400)  # room for 4
+    origin = fork.rounds[5].state
+    for one in many_rounds(short.rounds[0], 60, size=25)[6:]:
+        fork.append(one)
+        assert fork.rounds[5].state is origin
+        assert sum(earlier.state is not None for earlier in fork) <= 4
+        for number in range(6, one.number + 1):
+            state = fork.state_at(number)
+            assert state is not None
+            assert 6 <= state.number <= number
+
+
+def test_a_fork_of_a_fork_pins_its_own_beginning(short: History, monkeypatch: pytest.MonkeyPatch) -> None:
+    history = History(short.experiment, many_rounds(short.rounds[0], 10, size=25))
+    fork = history.up_to(6, short.experiment).up_to(4, short.experiment)
+    monkeypatch.setattr(history_module, "STATES_KEPT", 10)
+    for one in many_rounds(short.rounds[0], 30, size=25)[4:]:
+        fork.append(one)
+    assert [one.number for one in fork if one.state is not None] == [4, 30]
+
+
+def test_a_fork_repeats_from_its_own_state_to_the_last_bit(
+    blobs: Dataset, assert_same_rounds: Callable[[list[Round], list[Round]], None]
+) -> None:
+    """The last rounds of a fork, run again from the newest state that it has for them, are what they were."""
+    experiment = Experiment(parties=3, examples=300, model="softmax", rounds=6, algorithm="scaffold")
+    whole = History(experiment, run(experiment, dataset=blobs))
+    other = experiment.with_(learning_rate=0.3)
+    fork = whole.up_to(3, other)
+    for one in run(other, dataset=blobs, start=whole.state_at(3)):
+        fork.append(one)
+    again = list(run(other, dataset=blobs, start=fork.state_at(5)))
+    assert_same_rounds(again, fork.rounds[5:])
+    assert_same_rounds(list(run(other, dataset=blobs, start=fork.state_at(3))), fork.rounds[3:])
