@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import errno
 import io
 import os
+import secrets
+import stat
 import tempfile
 from collections.abc import Sequence
 from contextlib import suppress
@@ -15,32 +18,48 @@ import numpy as np
 def write(path: str | Path, content: bytes) -> None:
     """Write a file by way of a temporary one beside it, which then takes its place; `OSError` if that fails.
 
-    Whatever goes wrong, the file that was there is still there as it was. A path that is no file (a device, a pipe) is
-    written to directly.
+    Whatever goes wrong, the file that was there is still there as it was. Links are followed, permissions kept. What is
+    no file (a device, a pipe) is written to directly.
     """
     path = Path(path)
-    if path.exists() and not path.is_file():
-        with path.open("wb") as special:
-            special.write(content)
+    if is_device(path):
+        with path.open("wb") as device:
+            device.write(content)
         return
-    path = path.resolve()  # of a link to a file, the file
-    handle, name = tempfile.mkstemp(prefix=f".{path.name[:40]}.", suffix=".part", dir=path.parent)
+    path = Path(os.path.realpath(path))
+    temporary = path.with_name(f".{path.name[:40]}.{secrets.token_hex(4)}.part")
     try:
-        with os.fdopen(handle, "wb") as file:
+        with temporary.open("xb") as file:
             file.write(content)
-        os.chmod(name, path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask())
-        os.replace(name, path)
+        if path.exists():
+            with suppress(OSError):  # some network disks have no permissions
+                temporary.chmod(path.stat().st_mode & 0o777)
+        temporary.replace(path)
     except BaseException:
         with suppress(OSError):
-            os.unlink(name)
+            temporary.unlink(missing_ok=True)
         raise
 
 
-def _umask() -> int:
-    """The bits that new files do not get here; the system tells it only to those who set it."""
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+def require_writable(path: str | Path) -> None:
+    """`OSError` if `write` could not write there now; leaves nothing behind and changes nothing."""
+    path = Path(path)
+    if not is_device(path):
+        with tempfile.TemporaryFile(dir=os.path.dirname(os.path.realpath(path))):
+            pass
+
+
+def is_device(path: Path) -> bool:
+    """Whether something is there that is no file; `OSError` if it is a folder, or nobody may write to it."""
+    try:
+        mode = path.stat().st_mode
+    except FileNotFoundError:
+        return False
+    if stat.S_ISDIR(mode):
+        raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+    if not os.access(path, os.W_OK):
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+    return not stat.S_ISREG(mode)
 
 
 def weights_file(weights: np.ndarray, shapes: Sequence[tuple[int, ...]]) -> bytes:

@@ -1,4 +1,12 @@
-"""The command line: `fedlab run`, `fedlab compare`, `fedlab lab`."""
+"""The command line: `fedlab run`, `fedlab compare`, `fedlab lab`.
+
+commands    the three commands
+settings    their flags: one for each setting; which experiments they make
+files       what they write: --json, --csv, --plot
+running     what `run` and `compare` do: train, save, stop when asked to
+results     what they show
+jupyter     how `lab` starts JupyterLab
+"""
 
 from fedlab.cli.commands import main
 

@@ -1,180 +1,102 @@
-"""The command line: fedlab run | compare | lab.
+"""The commands: fedlab run | compare | lab.
 
-Its flags are the settings of the experiment, the partitions and the algorithms (`cli_settings.py`). Whatever is wrong
-with them is said in one sentence, with exit code 2, before TensorFlow starts. What was computed is saved, however a
-run ends.
+Whatever is wrong with what was asked for is said in one sentence, with exit code 2, before anything trains. What was
+computed is saved, however a run ends.
 """
 
 from __future__ import annotations
 
 import os
-import signal
-import threading
-import warnings
-import webbrowser
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import replace
-from pathlib import Path
+import sys
+from typing import Any
 
 import click
-from tqdm import tqdm
 
+from fedlab.cli.errors import Refused
 from fedlab.cli.files import Files, file_options
-from fedlab.cli.results import comparison, round_line
-from fedlab.cli.settings import Refused, described, setting_options
-from fedlab.differences import differences
+from fedlab.cli.jupyter import open_lab
+from fedlab.cli.results import comparison
+from fedlab.cli.running import finish, require_runnable, train_all
+from fedlab.cli.settings import described, setting_options
 from fedlab.experiment import Experiment
-from fedlab.federation import Diverged, run
-from fedlab.history import History
-from fedlab.engines.tensorflow_setup import TensorFlowMissing
-
-REPOSITORY = Path(__file__).parents[1]  # the lessons are there, and not in the installed package
-FIRST_LESSON = "notebooks/00_start_here.ipynb"
+from fedlab.text import say
 
 
-class Incomplete(click.ClickException):
-    """Not everything could be computed; the message says why."""
+class Program(click.Group):
+    """A group of commands that runs wherever its output goes."""
 
-    exit_code = 1
-
-
-class Interrupted(Incomplete):
-    """Ctrl-C was pressed."""
-
-    exit_code = 130
+    def main(self, *arguments: Any, **options: Any) -> Any:
+        require_streams()
+        return super().main(*arguments, **options)
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110})
+def require_streams() -> None:
+    """Let no output be the end of a run: characters that it has not become ?, and without one, words go nowhere."""
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # closed, as after 2>&-; opened again, so that no file of ours gets its number
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+
+
+@click.group(
+    cls=Program,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    help=say("Federated learning on MNIST: run it, compare algorithms, or open the lab."),
+)
 @click.version_option(package_name="fedlab-kit", prog_name="fedlab")
 def main() -> None:
-    """Federated learning on MNIST: run it, compare algorithms, or open the lab."""
+    """The program: a group of commands."""
 
 
-@main.command("run")
+@main.command("run", help=say("Run one experiment and print a line for each round."))
 @setting_options
-@file_options
-def run_command(experiments: list[Experiment], files: Files) -> None:
-    """Run one experiment and print a line for each round."""
+@file_options()
+def run_command(experiments: list[Experiment], engine: str | None, files: Files) -> None:
+    """One experiment."""
     if len(experiments) > 1:
-        raise Refused("fedlab run takes each setting once; fedlab compare runs several values.")
+        raise Refused(say("fedlab run takes each setting once; fedlab compare runs several values."))
+    require_runnable(experiments, engine)
     click.echo(described(experiments[0]))
-    (history,), troubles = train_all(experiments, files)
+    (history,), troubles = train_all(experiments, engine, files)
     if history.rounds:
-        click.echo(f"Final test accuracy {100 * history.rounds[-1].test_accuracy:.2f} %.")
-    click.echo(f'The same again: fedlab run --from "{experiments[0].link()}"')
+        percent = 100 * history.rounds[-1].test_accuracy
+        click.echo(say("Final test accuracy {percent:.2f} %.", percent=percent))
+    flags = f'--from "{experiments[0].link()}"' + (f" --engine {engine}" if engine else "")
+    click.echo(say("The same again: {command}", command="fedlab run " + flags))
     finish(troubles)
 
 
-@main.command("compare")
+@main.command(
+    "compare",
+    help=say(
+        "Run several experiments: one picture, one table.\n\n"
+        "Give any setting more than once and all combinations run. A setting that only some algorithms, partitions or "
+        "other kinds have goes to those. Several seeds give a mean and its spread.\n\n"
+        "\b\nfedlab compare --algorithm fedavg --algorithm fedprox --mu 0.1 --mu 1 --seed 0 --seed 1 --seed 2"
+    ),
+)
 @setting_options
-@file_options
-def compare_command(experiments: list[Experiment], files: Files) -> None:
-    """Run several experiments: one picture, one table.
-
-    Give any setting more than once and all combinations run. A setting that only some algorithms or partitions have
-    goes to those. Several seeds give a mean and its spread.
-
-    \b
-    fedlab compare --algorithm fedavg --algorithm fedprox --mu 0.1 --mu 1 --seed 0 --seed 1 --seed 2
-    """
-    files = replace(files, several=True, plot=files.plot or Path("comparison.png"))
-    click.echo(f"{len(experiments)} runs")
-    histories, troubles = train_all(experiments, files)
+@file_options(plot="comparison.png", several=True)
+def compare_command(experiments: list[Experiment], engine: str | None, files: Files) -> None:
+    """Every combination of the given values."""
+    require_runnable(experiments, engine)
+    click.echo(say("{number} runs", number=len(experiments)))
+    histories, troubles = train_all(experiments, engine, files)
     click.echo(comparison(histories))
     finish(troubles)
 
 
-@main.command("lab", context_settings={"ignore_unknown_options": True})
+@main.command(
+    "lab",
+    context_settings={"ignore_unknown_options": True},
+    help=say(
+        "Open JupyterLab on the first lesson.\n\n"
+        "Any option, such as --no-browser or --port 9000, goes to JupyterLab, and goes before what it is given here."
+    ),
+)
 @click.argument("options", nargs=-1, type=click.UNPROCESSED)
 def lab_command(options: tuple[str, ...]) -> None:
-    """Open JupyterLab on the first lesson.
-
-    Any option, such as --no-browser or --port 9000, goes to JupyterLab.
-    """
-    if not (REPOSITORY / FIRST_LESSON).exists():
-        raise Refused("The lessons are not in the installed package: clone the repository and type `make lab` in it.")
-    try:
-        import voila  # noqa: F401  when imported, it asks to see a deprecation that is Jupyter's own matter
-        from jupyterlab.labapp import LabApp
-    except ImportError:
-        raise Refused("JupyterLab is not installed. Install it with: pip install jupyterlab voila") from None
-    warnings.filterwarnings("ignore", category=DeprecationWarning, module="traitlets")
-    LabApp.launch_instance([*jupyter_options(), *options])
-
-
-def jupyter_options() -> list[str]:
-    """How JupyterLab starts: in the repository, on the first lesson, on machines without a browser and for root too."""
-    options = [
-        f"--ServerApp.root_dir={REPOSITORY}",
-        f"--LabApp.default_url=/lab/tree/{FIRST_LESSON}",
-        f"--LabApp.app_settings_dir={REPOSITORY / 'binder' / 'jupyterlab'}",  # asks the network for nothing
-        "--Application.log_level=ERROR",  # the address is told all the same, and easy to find
-    ]
-    if hasattr(os, "geteuid") and os.geteuid() == 0:
-        options.append("--allow-root")
-    try:
-        webbrowser.get()
-    except webbrowser.Error:
-        options.append("--no-browser")
-    return options
-
-
-def train_all(experiments: list[Experiment], files: Files) -> tuple[list[History], list[Incomplete]]:
-    """Run the experiments one after another; save what was computed, however that ends."""
-    histories = [History(experiment) for experiment in experiments]
-    names = differences(experiments) if len(experiments) > 1 else [""]
-    troubles: list[Incomplete] = []
-    try:
-        with ctrl_c() as check, tqdm(total=sum(e.rounds for e in experiments), unit=" rounds", disable=None) as bar:
-            for history, name in zip(histories, names, strict=True):
-                if name:
-                    tqdm.write(name)
-                try:
-                    train(history, bar, check)
-                except Diverged as error:
-                    troubles.append(Incomplete(f"{name}: {error}".removeprefix(": ")))
-    except TensorFlowMissing as error:
-        troubles.append(Incomplete(str(error)))
-    except Interrupted as error:
-        troubles.append(error)
-    finally:
-        files.save(histories)
-    return histories, troubles
-
-
-def train(history: History, bar: tqdm, check: Callable[[], None]) -> None:
-    """Run one experiment into its history, a line for each round."""
-    for one in run(history.experiment, between_chunks=check):
-        history.append(replace(one, state=None))  # nobody forks from here: keep no models
-        bar.update()
-        tqdm.write(round_line(one, history.experiment.rounds))
-
-
-def finish(troubles: list[Incomplete]) -> None:
-    """End with what went wrong, if anything did: a sentence each, and the last one's exit code."""
-    for trouble in troubles[:-1]:
-        trouble.show()
-    if troubles:
-        raise troubles[-1]
-
-
-@contextmanager
-def ctrl_c() -> Iterator[Callable[[], None]]:
-    """A check that raises `Interrupted` once Ctrl-C was pressed; Ctrl-C a second time ends the program at once."""
-    pressed = threading.Event()
-    before = signal.getsignal(signal.SIGINT)
-
-    def press(number: int, frame: object) -> None:
-        pressed.set()
-        signal.signal(signal.SIGINT, before)
-
-    def check() -> None:
-        if pressed.is_set():
-            raise Interrupted("Stopped by Ctrl-C.")
-
-    signal.signal(signal.SIGINT, press)
-    try:
-        yield check
-    finally:
-        signal.signal(signal.SIGINT, before)
+    """JupyterLab."""
+    open_lab(options)

@@ -13,10 +13,13 @@ from typing import Any
 
 import click
 
-from fedlab.cli.results import save_picture
-from fedlab.cli.settings import Refused
+from fedlab.cli.errors import Incomplete, Refused
+from fedlab.cli.results import picture
 from fedlab.experiment import VERSION
+from fedlab.files import require_writable, write
 from fedlab.history import History
+from fedlab.settings import short_name
+from fedlab.text import say
 
 ENDINGS = {"json": (".json",), "csv": (".csv",), "plot": (".png", ".svg", ".pdf")}
 
@@ -30,50 +33,73 @@ class Files:
     plot: Path | None
     several: bool = False  # a comparison of runs, even if it is of one
 
-    def save(self, histories: list[History]) -> None:
-        """Write the files, if there is anything to write."""
+    def save(self, histories: list[History]) -> list[Incomplete]:
+        """Write the files, if there is anything to write. Returns a sentence for each that could not be written."""
         if not any(history.rounds for history in histories):
-            return
-        if self.json:
-            self.json.write_text(runs_json(histories) if self.several else histories[0].to_json(), encoding="utf-8")
-        if self.csv:
-            self.csv.write_text(runs_csv(histories) if self.several else histories[0].to_csv(), encoding="utf-8")
-        if self.plot:
-            save_picture(histories, self.plot)
+            return []
+        to_json = runs_json if self.several else lambda runs: runs[0].to_json()
+        to_csv = runs_csv if self.several else lambda runs: runs[0].to_csv()
+        unwritten = []
+        for path, content in (
+            (self.json, lambda path: to_json(histories).encode()),
+            (self.csv, lambda path: to_csv(histories).encode()),
+            (self.plot, lambda path: picture(histories, path.suffix[1:])),
+        ):
+            try:
+                if path is not None:
+                    write(path, content(path))
+            except Exception as error:  # whatever happened to one file, the others are still written
+                unwritten.append(Incomplete(say("{path} is not written: {reason}.", path=path, reason=reason(error))))
+        return unwritten
 
 
-def file_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add --json, --csv and --plot; the command gets `files`."""
+def file_options(plot: str | None = None, several: bool = False) -> Callable[..., Any]:
+    """Add --json, --csv and --plot; the command gets `files`. plot: where a plot goes without the flag."""
 
-    @wraps(command)
-    def with_files(json: Path | None, csv: Path | None, plot: Path | None, **options: Any) -> None:
-        command(files=Files(json, csv, plot), **options)
+    def add(command: Callable[..., None]) -> Callable[..., None]:
+        @wraps(command)
+        def with_files(json: Path | None, csv: Path | None, plot: Path | None, **options: Any) -> None:
+            command(files=Files(json, csv, plot, several), **options)
 
-    for kind, what in (
-        ("plot", "Write the convergence plot: .png, .svg or .pdf."),
-        ("csv", "Write a table with one line a round."),
-        ("json", "Write the experiment and every round; --from reads it again."),
-    ):
-        flag = click.option(f"--{kind}", type=click.Path(path_type=Path), metavar="FILE", callback=writable, help=what)
-        with_files = flag(with_files)
-    return with_files
+        for kind, default, what in (
+            ("plot", plot, say("Write the convergence plot: .png, .svg or .pdf.")),
+            ("csv", None, say("Write a table with one line a round.")),
+            ("json", None, say("Write every round, with its experiment; --from reads that of a single run again.")),
+        ):
+            with_files = click.option(
+                f"--{kind}",
+                type=click.Path(path_type=Path),
+                metavar=say("FILE"),
+                callback=writable,
+                help=what,
+                default=default,
+                show_default=bool(default),
+            )(with_files)
+        return with_files
+
+    return add
 
 
 def writable(context: click.Context, option: click.Parameter, path: Path | None) -> Path | None:
     """The path, if its ending fits and it can be written."""
     if path is None:
         return None
-    kind = str(option.name)
+    kind, name = str(option.name), short_name(str(path))
     if path.suffix not in ENDINGS[kind]:
-        raise Refused(f"--{kind} {path}: the name must end in {' or '.join(ENDINGS[kind])}.")
-    is_new = not path.exists()
+        endings = " or ".join(ENDINGS[kind])
+        raise Refused(say("--{kind} {path}: the name must end in {endings}.", kind=kind, path=name, endings=endings))
     try:
-        path.open("a").close()
+        require_writable(path)
     except OSError as error:
-        raise Refused(f"--{kind} {path}: cannot write there ({error.strerror}).") from None
-    if is_new:
-        path.unlink()
+        raise Refused(
+            say("--{kind} {path}: cannot write there ({reason}).", kind=kind, path=name, reason=reason(error))
+        ) from None
     return path
+
+
+def reason(error: Exception) -> str:
+    """What the system says of a file that cannot be written, or what else went wrong."""
+    return getattr(error, "strerror", None) or f"{type(error).__name__}: {error}"
 
 
 def runs_json(histories: list[History]) -> str:

@@ -2,29 +2,44 @@
 
 from __future__ import annotations
 
+import io
 from dataclasses import replace
-from pathlib import Path
 from statistics import mean, stdev
 
 from fedlab.differences import differences
 from fedlab.experiment import Experiment
-from fedlab.federation import Round
 from fedlab.history import History
+from fedlab.rounds import Round
+from fedlab.text import say
 
 
 def round_line(one: Round, rounds: int) -> str:
     """One round on one line."""
-    sent = (one.bytes_up + one.bytes_down) / 1e6
-    return (
-        f"round {one.number:{len(str(rounds))}} of {rounds}   test accuracy {100 * one.test_accuracy:5.2f} %   "
-        f"test loss {one.test_loss:.4f}   train loss {one.train_loss:.4f}   {sent:.1f} MB   {one.seconds:.2f} s"
-        + (f"   {one.absent} absent" if one.absent else "")
+    line = say(
+        "round {number} of {rounds}   test accuracy {percent:5.2f} %   test loss {test_loss:.4f}   "
+        "train loss {train_loss:.4f}   {megabytes:.1f} MB   {seconds:.2f} s",
+        number=str(one.number).rjust(len(str(rounds))),
+        rounds=rounds,
+        percent=100 * one.test_accuracy,
+        test_loss=one.test_loss,
+        train_loss=one.train_loss,
+        megabytes=(one.bytes_up + one.bytes_down) / 1e6,
+        seconds=one.seconds,
     )
+    return line + "   " + say("{parties} absent", parties=one.absent) if one.absent else line
 
 
 def comparison(histories: list[History]) -> str:
     """A table with one row for each experiment; runs that differ in nothing but the seed share a row."""
-    head = ["run", "seeds", "rounds", "final accuracy, %", "best accuracy, %", "final test loss", "MB sent"]
+    head = [
+        say("run"),
+        say("seeds"),
+        say("rounds"),
+        say("final accuracy, %"),
+        say("best accuracy, %"),
+        say("final test loss"),
+        say("MB sent"),
+    ]
     groups = by_seed(histories)
     rows = [
         [name, str(len(runs)), str(min(len(run) for run in runs)), *outcome(runs)]
@@ -35,8 +50,8 @@ def comparison(histories: list[History]) -> str:
         "  ".join(f"{cell:{'<' if column == 0 else '>'}{widths[column]}}" for column, cell in enumerate(row))
         for row in [head, *rows]
     )
-    note = "\n± is one standard deviation over the seeds." if any(len(runs) > 1 for runs in groups) else ""
-    return "\n".join(lines) + note
+    note = [say("± is one standard deviation over the seeds.")] if any(len(runs) > 1 for runs in groups) else []
+    return "\n".join([*lines, *note])
 
 
 def outcome(runs: list[History]) -> list[str]:
@@ -51,13 +66,16 @@ def outcome(runs: list[History]) -> list[str]:
     ]
 
 
-def save_picture(histories: list[History], path: Path) -> None:
-    """Draw test accuracy against rounds; of several seeds the mean, in a band of one standard deviation."""
+def picture(histories: list[History], kind: str) -> bytes:
+    """Test accuracy against rounds, drawn; of several seeds the mean, in a band of one standard deviation.
+
+    kind: "png", "svg" or "pdf".
+    """
     from matplotlib.figure import Figure
 
     from fedlab.plots import convergence, style
 
-    groups = by_seed(histories)
+    groups = by_seed([history for history in histories if history.rounds])
     figure = Figure(figsize=(7, 4.5), dpi=200, layout="constrained")
     ax = figure.subplots()
     convergence(ax, [mean_of(runs) for runs in groups], labels=names_of(groups))
@@ -66,8 +84,11 @@ def save_picture(histories: list[History], path: Path) -> None:
             columns = list(zip(*(run.column("test_accuracy") for run in runs), strict=False))
             low, high = ([mean(c) + sign * stdev(c) for c in columns] for sign in (-1, 1))
             ax.fill_between(range(1, len(columns) + 1), low, high, alpha=0.2, lw=0, color=style(number)["color"])
-            ax.set_title(f"mean of {len(runs)} seeds ± one standard deviation", fontsize="small", loc="left")
-    figure.savefig(path)
+            title = say("mean of {seeds} seeds ± one standard deviation", seeds=len(runs))
+            ax.set_title(title, fontsize="small", loc="left")
+    file = io.BytesIO()
+    figure.savefig(file, format=kind)
+    return file.getvalue()
 
 
 def by_seed(histories: list[History]) -> list[list[History]]:

@@ -1,4 +1,4 @@
-"""Settings as flags: one flag for each setting of the experiment, the partitions and the algorithms.
+"""Settings as flags: one for each setting of the experiment and of the kinds that it chooses from.
 
 Nothing about a setting is written down here: name, default, range and lesson come from its field. That is why this is
 click and not typer, cyclopts or argparse: the first two read flags from a function's signature, the last has no test
@@ -7,43 +7,55 @@ runner and no "did you mean".
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Collection
 from functools import wraps
 from itertools import product
-from pathlib import Path
 from typing import Any
 
 import click
 
+from fedlab.cli.errors import Refused
+from fedlab.engines import ENGINES
 from fedlab.experiment import KINDS, Experiment
-from fedlab.settings import Settings, settings_of
-
-
-class Refused(click.ClickException):
-    """Something that was asked for cannot be done; one sentence, exit code 2."""
-
-    exit_code = 2
+from fedlab.settings import Settings, settings_of, short
+from fedlab.text import say
 
 
 def setting_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the flags; the command gets `experiments`, one for each combination of their values."""
+    """Add the flags; the command gets `engine` and `experiments`, one for each combination of the flags' values."""
 
     @wraps(command)
-    def with_experiments(origin: str | None, **options: Any) -> None:
+    def with_experiments(origin: str | None, engine: str | None, **options: Any) -> None:
         given = {name: options.pop(name) for name in owners()}
         try:
             experiments = combinations(opened(origin), {name: values for name, values in given.items() if values})
         except ValueError as error:
             raise Refused(str(error)) from None
-        command(experiments=experiments, **options)
+        command(experiments=experiments, engine=engine, **options)
 
-    help_from = "Begin with a saved experiment, a saved run, or a link; other flags change it."
-    add = click.option("--from", "origin", metavar="FILE|LINK", help=help_from)
-    for name, kinds in reversed(owners().items()):
+    options = [
+        click.option(
+            "--from",
+            "origin",
+            metavar=say("FILE|LINK"),
+            help=say("Begin with a saved experiment, a saved run, or a link; other flags change it."),
+        ),
+        click.option(
+            "--engine",
+            metavar="|".join(ENGINES),
+            callback=known_engine,
+            help=say("What trains: numpy takes dense models, keras any; without this flag the first that can."),
+        ),
+    ]
+    for name, kinds in owners().items():
         flag = "--" + name.replace("_", "-")
-        option = click.option(flag, name, type=value_of, metavar="VALUE", multiple=True, help=help_of(name, kinds))
+        options.append(
+            click.option(flag, name, type=value_of, metavar=say("VALUE"), multiple=True, help=help_of(name, kinds))
+        )
+    for option in reversed(options):
         with_experiments = option(with_experiments)
-    return add(with_experiments)
+    return with_experiments
 
 
 def owners() -> dict[str, list[type[Settings]]]:
@@ -61,9 +73,10 @@ def help_of(name: str, kinds: list[type[Any]]) -> str:
     for kind in kinds:
         field, about = kind.model_fields[name], settings_of(kind)[name]
         default = getattr(field.default, "name", field.default)
-        ranges.setdefault(f"{about.allowed(field.annotation)}; default {default}", []).append(getattr(kind, "name", ""))
+        text = say("{allowed}; default {default}", allowed=about.allowed(field.annotation), default=default)
+        ranges.setdefault(text, []).append(getattr(kind, "name", ""))
     texts = (", ".join(filter(None, names)) + ": " + text for text, names in ranges.items())
-    return f"{settings_of(kinds[0])[name].lesson} [{'; '.join(texts).removeprefix(': ')}]"
+    return say(settings_of(kinds[0])[name].lesson) + f" [{'; '.join(texts).removeprefix(': ')}]"
 
 
 def value_of(text: str) -> int | float | str:
@@ -76,11 +89,20 @@ def value_of(text: str) -> int | float | str:
     return text
 
 
+def known_engine(context: click.Context, option: click.Parameter, name: str | None) -> str | None:
+    """The engine's name, if there is one of that name."""
+    if name is None or name in ENGINES:
+        return name
+    raise Refused(
+        say("There is no engine {name}: choose one of {engines}.", name=short(name), engines=", ".join(ENGINES))
+    )
+
+
 def opened(origin: str | None) -> Experiment:
     """The experiment in a file or a link; the default one without either."""
     if origin is None:
         return Experiment()
-    if origin.startswith("fedlab") and ":" in origin and not Path(origin).exists():
+    if re.match(r"\s*fedlab\w*:", origin):
         return Experiment.from_link(origin)
     return Experiment.load(origin)
 
@@ -88,13 +110,14 @@ def opened(origin: str | None) -> Experiment:
 def combinations(start: Experiment, given: dict[str, tuple[Any, ...]]) -> list[Experiment]:
     """`start` with every combination of the given values, each experiment once.
 
-    A setting that only some partitions or algorithms have goes to those; one that none of them has is an error.
+    A setting that only some kinds have goes to those; one that none of them has is an error.
     """
     experiments: dict[Experiment, None] = {}
     used: set[str] = set()
     for values in product(*given.values()):
         wanted = dict(zip(given, values, strict=True))
-        changes = {name: value for name, value in wanted.items() if is_open(name, wanted, start)}
+        chosen = {role: kinds.get(wanted.get(role), type(getattr(start, role))) for role, kinds in KINDS.items()}
+        changes = {name: value for name, value in wanted.items() if is_open(name, chosen.values())}
         experiments[start.with_(**changes)] = None
         used |= changes.keys()
     if used != given.keys():
@@ -102,14 +125,11 @@ def combinations(start: Experiment, given: dict[str, tuple[Any, ...]]) -> list[E
     return list(experiments)
 
 
-def is_open(name: str, wanted: dict[str, Any], start: Experiment) -> bool:
-    """Whether the wanted partition and algorithm have this setting, or leave it open."""
-    for role, kinds in KINDS.items():
-        chosen = kinds.get(wanted.get(role, getattr(start, role).name))
-        having = [kind for kind in kinds.values() if name in settings_of(kind)]
-        if (having and chosen not in having) or name in getattr(chosen, "fixes", {}):
-            return False
-    return True
+def is_open(name: str, chosen: Collection[type[Any]]) -> bool:
+    """Whether an experiment of these kinds has this setting, and leaves it open."""
+    return any(name in settings_of(owner) for owner in (Experiment, *chosen)) and not any(
+        name in kind.fixes for kind in chosen
+    )
 
 
 def described(experiment: Experiment) -> str:

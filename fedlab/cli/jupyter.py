@@ -1,0 +1,68 @@
+"""How `fedlab lab` starts JupyterLab."""
+
+from __future__ import annotations
+
+import os
+import warnings
+import webbrowser
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from fedlab.cli.errors import Refused
+from fedlab.text import say
+
+REPOSITORY = Path(__file__).parents[2]  # the lessons are there, and not in the installed package
+FIRST_LESSON = "notebooks/00_start_here.ipynb"
+
+
+def open_lab(options: Sequence[str]) -> None:
+    """Open JupyterLab; returns when it is shut down. options: for JupyterLab, as they were typed."""
+    if not (REPOSITORY / FIRST_LESSON).exists():
+        raise Refused(
+            say("The lessons are not in the installed package: clone the repository and type `make lab` in it.")
+        )
+    try:
+        import voila  # noqa: F401  when imported, it asks to see a deprecation that is Jupyter's own matter
+        from jupyterlab.labapp import LabApp
+    except ImportError:
+        raise Refused(say("JupyterLab is not installed. Install it with: pip install jupyterlab voila")) from None
+    warnings.filterwarnings("ignore", category=DeprecationWarning, module="traitlets")
+    given = traits_in(options, LabApp)
+    ours = {name: value for name, value in jupyter_traits().items() if name.partition(".")[2] not in given}
+    if "root_dir" in given:  # where our first lesson is not
+        ours.pop("LabApp.default_url", None)
+    LabApp.launch_instance([*(f"--{name}={value}" for name, value in ours.items()), *options])
+
+
+def jupyter_traits() -> dict[str, object]:
+    """How JupyterLab starts: in the repository, on the first lesson, on machines without a browser and for root too."""
+    traits: dict[str, object] = {
+        "ServerApp.root_dir": REPOSITORY,
+        "LabApp.default_url": f"/lab/tree/{FIRST_LESSON}",
+        "LabApp.app_settings_dir": REPOSITORY / "binder" / "jupyterlab",  # asks the network for nothing
+        "Application.log_level": "ERROR",  # the address is told all the same, and easy to find
+    }
+    if hasattr(os, "geteuid") and os.geteuid() == 0:
+        traits["ServerApp.allow_root"] = True
+    try:
+        webbrowser.get()
+    except webbrowser.Error:
+        traits["ServerApp.open_browser"] = False
+    return traits
+
+
+def traits_in(options: Sequence[str], app: Any) -> set[str]:
+    """The names of the traits that options set: directly, by another name for a trait, or by a flag that sets some.
+
+    JupyterLab takes each trait once, from one class: so what was typed is found here and left to it.
+    """
+    found = set()
+    for option in options:
+        typed = option.lstrip("-").partition("=")[0]
+        if option.startswith("-") and typed in app.flags:
+            found |= {trait for traits in app.flags[typed][0].values() for trait in traits}
+        elif option.startswith("-"):
+            alias = app.aliases.get(typed, typed)
+            found.add((alias if isinstance(alias, str) else alias[0]).rpartition(".")[2])
+    return found
