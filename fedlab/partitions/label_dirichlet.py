@@ -9,6 +9,7 @@ import numpy as np
 from fedlab.partitions.base import Partition, nobody_empty
 from fedlab.partitions.dirichlet import alpha
 
+Cut = tuple[np.ndarray, np.ndarray]  # examples, and where each party's part of them ends
 SMALLEST = 10  # examples that every party holds at least, if there are enough
 
 
@@ -35,20 +36,22 @@ class LabelDirichlet(Partition):
     def assign(self, labels: np.ndarray, parties: int, rng: np.random.Generator) -> list[np.ndarray]:
         wanted = min(SMALLEST, len(labels) // (2 * parties))
         for _ in range(100):
-            held = self._draw(labels, parties, rng)
-            if min(map(len, held)) >= wanted:
+            dealt, sizes = self._draw(labels, parties, rng)
+            if sizes.min() >= wanted:
                 break
-        return nobody_empty(held)
+        parts = zip(*(np.split(examples, ends) for examples, ends in dealt), strict=True)
+        return nobody_empty([np.concatenate(own) for own in parts])
 
-    def _draw(self, labels: np.ndarray, parties: int, rng: np.random.Generator) -> list[np.ndarray]:
-        held: list[list[int]] = [[] for _ in range(parties)]
+    def _draw(self, labels: np.ndarray, parties: int, rng: np.random.Generator) -> tuple[list[Cut], np.ndarray]:
+        """How each label's examples are cut up, and (parties,) how many examples each party then holds."""
+        dealt, sizes = [], np.zeros(parties, int)
         for label in np.unique(labels):
             examples = rng.permutation(np.flatnonzero(labels == label))
             shares = rng.dirichlet(np.full(parties, self.alpha))
-            hungry = np.array([len(own) < len(labels) / parties for own in held])
+            hungry = sizes < len(labels) / parties
             if (shares * hungry).sum() > 0:
                 shares = shares * hungry
             ends = (np.cumsum(shares / shares.sum())[:-1] * len(examples)).astype(int)
-            for own, part in zip(held, np.split(examples, ends), strict=True):
-                own.extend(part)
-        return [np.array(own, int) for own in held]
+            sizes += np.diff(ends, prepend=0, append=len(examples))
+            dealt.append((examples, ends))
+        return dealt, sizes
