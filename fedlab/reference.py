@@ -1,7 +1,7 @@
 """The six steps as in a textbook: plain Keras and NumPy, nothing compiled, nothing in parallel.
 
-Slow, and meant to be read. It makes the same random choices as the fast engine (`randomness.py`), and a test holds the
-two against each other: same batches, same numbers up to float rounding.
+Slow, and meant to be read. It makes the same random choices as the engines (`randomness.py`), and a test holds them
+against it: same batches, same numbers up to float rounding. `tests/unit/textbook.py` tells the other algorithms.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from fedlab.datasets import Dataset
-from fedlab.experiment import Experiment
-from fedlab.federation import hold
-from fedlab.randomness import Choice, generator, local_batches, participants
 from fedlab.engines.tensorflow_setup import load_tensorflow
+from fedlab.experiment import Experiment
+from fedlab.prepare import hold
+from fedlab.randomness import Choice, generator, local_batches, participants
 
 if TYPE_CHECKING:
     import keras
@@ -35,7 +35,7 @@ def run(experiment: Experiment, dataset: Dataset, model: keras.Model) -> Iterato
     for number in range(1, experiment.rounds + 1):  # 6. repeat
         uploads = []
         for k in participants(seed, number, len(parties), experiment.participation):
-            x, y = dataset.train_x[parties[k]], dataset.train_y[parties[k]]
+            x, y = scale(dataset.train_x[parties[k]], dataset), dataset.train_y[parties[k]]
             order = generator(seed, Choice.BATCHES, number, k)
             local = train(model, shared, x, y, order, experiment)  # 5. send out; 2. train locally
             uploads.append((len(y), local))  # 3. upload
@@ -51,7 +51,10 @@ def train(
     order: np.random.Generator,
     experiment: Experiment,
 ) -> Weights:
-    """One party's local training: w <- w - η (∇l(w; b) + μ (w - w_t)) for each batch b of each local epoch."""
+    """One party's local training: w <- w - η (∇l(w; b) + μ (w - w_t)) for each batch b of each local epoch.
+
+    x: (n_k, ...) its examples as the model sees them. y: (n_k,) their labels.
+    """
     load_tensorflow()
     import tensorflow as tf
 
@@ -61,7 +64,7 @@ def train(
     model.set_weights(shared)
     for batch in local_batches(order, len(y), batch_size, experiment.local_epochs):
         with tf.GradientTape() as tape:
-            loss = cross_entropy(y[batch], model(scale(x[batch])))
+            loss = cross_entropy(y[batch], model(x[batch]))
         for w, gradient, w_t in zip(
             model.trainable_variables, tape.gradient(loss, model.trainable_variables), shared, strict=True
         ):
@@ -78,10 +81,10 @@ def average(uploads: list[tuple[int, Weights]]) -> Weights:
 def accuracy(model: keras.Model, weights: Weights, dataset: Dataset) -> float:
     """The share of the test examples that these weights get right."""
     model.set_weights(weights)
-    logits = model.predict(scale(dataset.test_x), batch_size=1000, verbose=0)
+    logits = model.predict(scale(dataset.test_x, dataset), batch_size=1000, verbose=0)
     return float((logits.argmax(axis=1) == dataset.test_y).mean())
 
 
-def scale(x: np.ndarray) -> np.ndarray:
-    """Images as numbers from 0 to 1; features as they are."""
-    return x.astype(np.float32) / 255 if x.dtype == np.uint8 else x
+def scale(x: np.ndarray, dataset: Dataset) -> np.ndarray:
+    """Examples as models see them, x / scale: MNIST's pixels from 0 to 1."""
+    return x.astype(np.float32) / np.float32(dataset.scale)

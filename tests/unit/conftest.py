@@ -66,3 +66,11 @@ def assert_same_rounds() -> Callable[[list[Round], list[Round]], None]:
             assert np.array_equal(one.state.weights, other.state.weights)
 
     return check
+
+
+@pytest.fixture(params=["numpy", "keras"])
+def engine(request: pytest.FixtureRequest) -> str:
+    """Each engine in turn, by name; Keras' where TensorFlow is."""
+    if request.param == "keras":
+        request.getfixturevalue("tensorflow")
+    return str(request.param)

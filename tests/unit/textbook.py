@@ -1,0 +1,234 @@
+"""Every algorithm told once more, as its paper's pseudocode: softmax regression in plain NumPy, float64, no engine.
+
+Nothing here knows `fedlab.algorithms` beyond the numbers of an algorithm's settings. Shared with the kit is what papers
+leave to chance: who holds what, the first model, who takes part and reports, in which order a party sees its examples.
+As everywhere in the kit, parties count by their examples where papers let all count the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar
+
+import numpy as np
+
+from fedlab import Experiment
+from fedlab.datasets import Dataset
+from fedlab.federation import first_state, prepare
+from fedlab.partitions import Partition
+from fedlab.randomness import Choice, generator, local_batches, participants
+from fedlab.systems import reporting
+
+Models = Iterator[list[np.ndarray]]  # after each round the shared model, (P,), or every party's own
+
+
+class Lopsided(Partition):
+    """Party k holds about k times as many examples as party 1; two thirds are dealt out in the order of their labels."""
+
+    name: ClassVar[str] = "lopsided"
+
+    def assign(self, labels: np.ndarray, parties: int, rng: np.random.Generator) -> list[np.ndarray]:
+        mixed, rest = np.split(rng.permutation(len(labels)), [len(labels) // 3])
+        order = np.concatenate([mixed, rest[np.argsort(labels[rest], kind="stable")]])
+        ends = np.cumsum(np.arange(1, parties + 1)) / (parties * (parties + 1) / 2) * len(labels)
+        return np.split(order, ends.round().astype(int)[:-1])
+
+
+def gradient(w: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
+    """Of softmax regression's mean loss: x'(p - onehot)/n for the kernel, the mean of p - onehot for the bias."""
+    classes = len(w) // (x.shape[1] + 1)
+    scores = x @ w[:-classes].reshape(-1, classes) + w[-classes:]
+    chances = np.exp(scores - scores.max(axis=1, keepdims=True))
+    error = (chances / chances.sum(axis=1, keepdims=True) - np.eye(classes)[y]) / len(y)
+    return np.concatenate([(x.T @ error).ravel(), error.sum(axis=0)])
+
+
+class World:
+    """The parties with their data, and what chance has in store for them."""
+
+    def __init__(self, experiment: Experiment, dataset: Dataset):
+        prepared = prepare(experiment, dataset)
+        self.experiment, self.rate, self.rho = experiment, experiment.learning_rate, experiment.momentum
+        self.settings: Any = experiment.algorithm
+        self.first = first_state(prepared).weights.astype(np.float64)
+        x = dataset.train_x.reshape(len(dataset.train_x), -1) / np.float64(dataset.scale)
+        self.data = [(x[own], dataset.train_y[own]) for own in prepared.parties]
+        self.n = [len(own) for own in prepared.parties]
+
+    def pooled(self) -> World:
+        """The same data in one place."""
+        self.data = [tuple(map(np.concatenate, zip(*self.data, strict=True)))]  # type: ignore[list-item]
+        self.n = [sum(self.n)]
+        return self
+
+    def rounds(self) -> Iterator[dict[int, list[np.ndarray]]]:
+        """For each round who reports, and that party's batches: positions among its examples, one array a step."""
+        e = self.experiment
+        for number in range(1, e.rounds + 1):
+            chosen = participants(e.seed, number, len(self.n), e.participation)
+            yield {
+                k: local_batches(
+                    generator(e.seed, Choice.BATCHES, number, k),
+                    self.n[k],
+                    self.n[k] if e.batch_size == "all" else int(e.batch_size),
+                    epochs,
+                )
+                for k, epochs in reporting(e, number, chosen).items()
+            }
+
+    def shares(self, present: dict[int, Any]) -> dict[int, float]:
+        """n_k/n of those who are present."""
+        n = sum(self.n[k] for k in present)
+        return {k: self.n[k] / n for k in present}
+
+    def descend(
+        self, k: int, w: np.ndarray, batches: list[np.ndarray], more: Callable[[np.ndarray], Any] = lambda w: 0.0
+    ) -> np.ndarray:
+        """Party k's local SGD from w along ∇l(w; b) + more(w), with momentum ρ: a velocity that begins at 0."""
+        x, y = self.data[k]
+        velocity = np.zeros_like(w)
+        for b in batches:
+            velocity = self.rho * velocity + gradient(w, x[b], y[b]) + more(w)
+            w = w - self.rate * velocity
+        return w
+
+    def counted(self, steps: int) -> float:
+        """How often a constant gradient counts in so many steps: step i, from 0, moves by 1 + ρ + .. + ρ^i of it."""
+        return sum(self.rho**j for i in range(steps) for j in range(i + 1))
+
+
+def fedsgd(world: World) -> Models:
+    """McMahan et al. 2017, section 2: w <- w - η Σ n_k/n ∇F_k(w)."""
+    w = world.first
+    for present in world.rounds():
+        p = world.shares(present)
+        w = w - world.rate * sum(p[k] * gradient(w, *world.data[k]) for k in present)
+        yield [w]
+
+
+def fedavg(world: World) -> Models:
+    """McMahan et al. 2017, algorithm 1: w <- Σ n_k/n w_k."""
+    w = world.first
+    for present in world.rounds():
+        p = world.shares(present)
+        w = sum(p[k] * world.descend(k, w, batches) for k, batches in present.items())
+        yield [w]
+
+
+def fedprox(world: World) -> Models:
+    """Li et al. 2020, algorithm 2: each party goes down F_k(v) + μ/2 ||v - w||²."""
+    w, mu = world.first, world.settings.mu
+    for present in world.rounds():
+        p = world.shares(present)
+        held = [p[k] * world.descend(k, w, b, lambda v, w=w: mu * (v - w)) for k, b in present.items()]
+        w = sum(held)
+        yield [w]
+
+
+def fedavgm(world: World) -> Models:
+    """Hsu et al. 2019: v <- β v + Σ n_k/n (w - w_k), w <- w - η_s v."""
+    w, v = world.first, np.zeros_like(world.first)
+    for present in world.rounds():
+        p = world.shares(present)
+        v = world.settings.server_momentum * v + sum(p[k] * (w - world.descend(k, w, b)) for k, b in present.items())
+        w = w - world.settings.server_learning_rate * v
+        yield [w]
+
+
+def adaptive(second: Callable[[np.ndarray, np.ndarray, float], np.ndarray]) -> Callable[[World], Models]:
+    """Reddi et al. 2021, algorithm 2. second: v_t from v_{t-1}, Δ_t and β2."""
+
+    def tell(world: World) -> Models:
+        settings = world.settings
+        w, m = world.first, np.zeros_like(world.first)
+        v = np.full_like(w, settings.tau**2)
+        for present in world.rounds():
+            p = world.shares(present)
+            delta = sum(p[k] * (world.descend(k, w, batches) - w) for k, batches in present.items())
+            m = settings.beta_1 * m + (1 - settings.beta_1) * delta
+            v = second(v, delta, getattr(settings, "beta_2", 0.0))
+            w = w + settings.server_learning_rate * m / (np.sqrt(v) + settings.tau)
+            yield [w]
+
+    return tell
+
+
+def scaffold(world: World) -> Models:
+    """Karimireddy et al. 2020, algorithm 1, option II."""
+    x, c = world.first, np.zeros_like(world.first)
+    c_k = [c] * len(world.n)
+    for present in world.rounds():
+        p, change_x, change_c = world.shares(present), 0.0, 0.0
+        for k, batches in present.items():
+            y = world.descend(k, x, batches, lambda y, k=k, c=c: c - c_k[k])
+            c_plus = c_k[k] - c + (x - y) / (world.counted(len(batches)) * world.rate)
+            change_x = change_x + p[k] * (y - x)
+            change_c = change_c + world.n[k] / sum(world.n) * (c_plus - c_k[k])
+            c_k[k] = c_plus
+        x = x + world.settings.server_learning_rate * change_x
+        c = c + change_c
+        yield [x]
+
+
+def fednova(world: World) -> Models:
+    """Wang et al. 2020, equation 9: w <- w - τ_eff Σ p_k η d_k, d_k the mean of k's gradients, τ_eff = Σ p_k τ_k."""
+    w = world.first
+    for present in world.rounds():
+        p = world.shares(present)
+        tau = {k: world.counted(len(batches)) for k, batches in present.items()}
+        d = {k: (w - world.descend(k, w, b)) / (world.rate * tau[k]) for k, b in present.items()}
+        tau_eff = sum(p[k] * tau[k] for k in present)
+        w = w - tau_eff * world.rate * sum(p[k] * d[k] for k in present)
+        yield [w]
+
+
+def feddyn(world: World) -> Models:
+    """Acar et al. 2021, algorithm 1: parties go down F_k(v) - <g_k, v> + α/2 ||v - w||²."""
+    w, alpha, total = world.first, world.settings.feddyn_alpha, sum(world.n)
+    h, g = np.zeros_like(w), [np.zeros_like(w)] * len(world.n)
+    for present in world.rounds():
+        p, models = world.shares(present), {}
+        for k, batches in present.items():
+            models[k] = world.descend(k, w, batches, lambda v, k=k, w=w: -g[k] + alpha * (v - w))
+            g[k] = g[k] - alpha * (models[k] - w)
+        h = h - alpha * sum(world.n[k] / total * (models[k] - w) for k in present)
+        w = sum(p[k] * models[k] for k in present) - h / alpha
+        yield [w]
+
+
+def central(world: World) -> Models:
+    """SGD on all the data in one place."""
+    world, w = world.pooled(), world.first
+    for present in world.rounds():
+        w = world.descend(0, w, present[0])
+        yield [w]
+
+
+def alone(world: World) -> Models:
+    """Every party by itself, from the same first model."""
+    models = [world.first] * len(world.n)
+    for present in world.rounds():
+        for k, batches in present.items():
+            models[k] = world.descend(k, models[k], batches)
+        yield list(models)
+
+
+TOLD: dict[str, Callable[[World], Models]] = {
+    "fedsgd": fedsgd,
+    "fedavg": fedavg,
+    "fedprox": fedprox,
+    "fedavgm": fedavgm,
+    "fedadagrad": adaptive(lambda v, delta, beta_2: v + delta**2),
+    "fedadam": adaptive(lambda v, delta, beta_2: beta_2 * v + (1 - beta_2) * delta**2),
+    "fedyogi": adaptive(lambda v, delta, beta_2: v - (1 - beta_2) * delta**2 * np.sign(v - delta**2)),
+    "scaffold": scaffold,
+    "fednova": fednova,
+    "feddyn": feddyn,
+    "central": central,
+    "alone": alone,
+}
+
+
+def tell(experiment: Experiment, dataset: Dataset) -> list[list[np.ndarray]]:
+    """The models after each round of an experiment with softmax regression, as its algorithm's paper has them."""
+    return list(TOLD[experiment.algorithm.name](World(experiment, dataset)))
