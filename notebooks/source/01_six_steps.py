@@ -112,7 +112,7 @@ first_weights = global_model.get_weights()
 local_models = [global_model for party in parties]  # every party gets the global model
 losses_at_the_start = []
 for model, own in zip(local_models, parties, strict=True):
-    x, y = reference.scale(data.train_x[own]), data.train_y[own]
+    x, y = reference.scale(data.train_x[own], data), data.train_y[own]
     losses_at_the_start.append(model.evaluate(x, y, verbose=0))  # we look in, articles do not
     model.fit(x, y, epochs=5, batch_size=32, verbose=0)
 
@@ -178,7 +178,8 @@ model = build("2nn", (28, 28), data.classes, seed=0)  # a workbench: its weights
 def train_party(k, own, shared, number=1):
     """Steps 5 and 2 for party k: take the shared weights, train on its own images, return its weights."""
     order = generator(experiment.seed, Choice.BATCHES, number, k)
-    return reference.train(model, shared, data.train_x[own], data.train_y[own], order, experiment)
+    x, y = reference.scale(data.train_x[own], data), data.train_y[own]
+    return reference.train(model, shared, x, y, order, experiment)
 
 
 unequal = np.split(np.concatenate(parties), [2_800, 2_900])
