@@ -74,8 +74,8 @@ def sizes_of(parties: int, rng: np.random.Generator) -> np.ndarray:
 
 
 def synthetic_nbytes(parties: int, seed: int) -> int:
-    """About what making the data takes: each feature once in 8 bytes, and once more in 4 as it is kept."""
-    return int(sizes_of(parties, generator(seed, Choice.DATASET)).sum()) * FEATURES * (8 + 4)
+    """About what making the data takes: each feature twice in 4 bytes, by party and then together."""
+    return int(sizes_of(parties, generator(seed, Choice.DATASET)).sum()) * FEATURES * (4 + 4)
 
 
 @lru_cache(maxsize=2)
@@ -96,10 +96,9 @@ def synthetic(parties: int, seed: int, alpha: float | None, beta: float | None) 
         x = v + spread * rng.normal(size=(size, FEATURES))
         y = (x @ w + b).argmax(axis=1)
         cut = int(0.9 * size)
+        x = x.astype(np.float32)
         train.append((x[:cut], y[:cut], np.full(cut, party)))
         test.append((x[cut:], y[cut:]))
     train_x, train_y, owners = (np.concatenate(column) for column in zip(*train, strict=True))
     test_x, test_y = (np.concatenate(column) for column in zip(*test, strict=True))
-    return Dataset(
-        "synthetic", train_x.astype(np.float32), train_y, test_x.astype(np.float32), test_y, owners, classes=CLASSES
-    )
+    return Dataset("synthetic", train_x, train_y, test_x, test_y, owners, classes=CLASSES)

@@ -21,20 +21,24 @@ class Dirichlet(Partition):
 
     All parties hold equally many examples, so α changes what they hold and nothing else. Each party in turn draws its
     examples' labels from q_k; a label of which no example is left is dropped from q_k, and when none of its labels is
-    left, the party draws a new q_k over the labels that are. α → 0 leaves nearly one label a party. The larger α is, the
-    more alike the parties are, but α → ∞ is not quite IID: whoever draws last gets what the others have left. With 10
-    parties and 2,000 examples of MNIST, the label skew grows from 0.17 for the first drawer to 0.43 for the last at
-    α = 100; at α ≤ 1 the order plays no part. Who draws when is drawn too, so no party's number is favoured.
+    left, the party draws a new q_k over the labels that are. α → 0 leaves nearly one label a party. The larger α is,
+    the more alike the parties are, but α → ∞ is not IID: whoever draws last gets what the others have left. With 10
+    parties and 2,000 examples of MNIST at α = 100, the label skew (`label_skew`) of all but the last two is 0.15, of
+    the last 0.42; at α = 3 it is 0.57 for the first and 0.70 for the last; at α ≤ 1 the order makes no difference worth
+    naming. Who draws when is drawn too, so no party's number is favoured.
 
     α multiplies the label distribution: Dirichlet(α p), p being 0.1 for each of ten digits, is what others write as
-    Dirichlet(α/10, ..., α/10). The Dirichlet(0.5) of NIID-Bench (`LabelDirichlet`) is far less skewed than α = 0.5 here.
+    Dirichlet(α/10, ..., α/10). The Dirichlet(0.5) of NIID-Bench (`LabelDirichlet`) is far less skewed than α = 0.5
+    here: 0.51 against 0.76, with the same parties and examples.
 
     Source: Hsu, Qi and Brown 2019 (arXiv 1909.06335), section 3.
     """
 
     name: ClassVar[str] = "dirichlet"
     title: ClassVar[str] = "Dirichlet (label skew)"
-    lesson: ClassVar[str] = "Parties hold different mixes of digits, α times the overall mix: the usual way to make data non-IID."
+    lesson: ClassVar[str] = (
+        "Parties hold different mixes of digits, all equally many; a large α is near IID, but the last draw leftovers."
+    )
 
     alpha: float = alpha(0.5)
 
