@@ -5,69 +5,83 @@ A run keeps no party's model. It repeats exactly, so the round in question is si
 
 from __future__ import annotations
 
-import html
 import threading
+from dataclasses import dataclass
 from functools import partial
+from typing import ClassVar
 
 import ipywidgets as widgets
 import numpy as np
 
 import fedlab
-from fedlab import diagnostics
-from fedlab.federation import first_state, prepare
+from fedlab import Experiment, Round, State, diagnostics
+from fedlab.federation import _remembered, first_state
 from fedlab.messages import Upload
-from fedlab.plots import behind as plots_behind
+from fedlab.plots import behind as plots
+from fedlab.prepare import Prepared, prepare
+from fedlab.text import say
 from fedlab_widgets.brake import Brake, Stopped
 from fedlab_widgets.picture import Picture
-from fedlab_widgets.runs import Run, Runs
-from fedlab_widgets.table import offer
+from fedlab_widgets.problems import in_one_sentence
+from fedlab_widgets.runs import Run
+from fedlab_widgets.session import Session
+from fedlab_widgets.starting import needs_tensorflow, start_tensorflow
+from fedlab_widgets.table import RunMenu
 from fedlab_widgets.threads import begin
+from fedlab_widgets.view import View, complaint, lesson
 
-LESSON = (
-    "One number hides who pays for it. Choose a run and a round, and look: how well the shared model serves each "
-    "party, which digits it takes for which, and where the parties went in that round."
-)
 MOST_DRIFT = 50  # parties whose models are kept for the picture of a round
 
 
-class Behind:
+@dataclass
+class Watched:
+    """One round, run once more."""
+
+    began: State
+    ended: Round
+    updates: list[np.ndarray]  # (P,) how far each party went from the model that its own training began with
+
+
+class Behind(View):
     """The tab that looks behind one round of one run."""
 
-    def __init__(self, runs: Runs):
-        self._runs = runs
+    follows: ClassVar[tuple[str, ...]] = ("runs", "selected")
+
+    def __init__(self, session: Session):
+        super().__init__(session)
         self._brake = Brake()
         self._thread: threading.Thread | None = None
-        self._choice = widgets.Dropdown(options=[], description="run")
-        self._choice.observe(lambda change: self._limit(), "value")
-        self._round = widgets.BoundedIntText(1, min=1, max=1, description="round")
-        self._round.add_class("fedlab-number")
-        self._look = widgets.Button(description="Look", icon="search", tooltip="run this round once more, and watch it")
-        self._look.disabled = True
-        self._look.on_click(lambda button: self.look())
-        self._text = widgets.HTML(f'<div class="fedlab-lesson">{LESSON}</div>')
+        self._menu = self.own(RunMenu(session))
+        self._look = self.button(say("Look"), "search", say("run this round once more, and watch it"), self.look)
+        about = say(
+            "One number hides who pays for it. Choose a run and a round, and look: how well the shared model serves each "
+            "party, which digits it takes for which, and where the parties went in that round."
+        )
+        self._text = self.make(widgets.HTML, lesson(about))
         margins = {"left": 0.17, "right": 0.97, "bottom": 0.16, "top": 0.96}
         self._served, self._confusion, self._drift = (Picture(340, 270, margins=margins) for _ in range(3))
-        pictures = widgets.HBox([picture.view for picture in (self._served, self._confusion, self._drift)])
-        pictures.add_class("fedlab-behind")
-        tools = widgets.HBox([self._choice, self._round, self._look])
-        tools.add_class("fedlab-tools")
-        self.view = widgets.VBox([tools, self._text, pictures])
+        pictures = []
+        for picture in (self._served, self._confusion, self._drift):
+            picture.view = self.make(widgets.HTML)
+            pictures.append(picture.view)
+        tools = self.make(widgets.HBox, [self._menu.run, self._menu.round, self._look], css="fedlab-tools")
+        shown = self.make(widgets.HBox, pictures, css="fedlab-behind")
+        self.view = self.make(widgets.VBox, [tools, self._text, shown])
 
     def draw(self) -> None:
         """Offer the runs that there are now."""
-        done = {run: label for run, label in self._runs.labels().items() if run.done}
-        offer(self._choice, done)
-        self._look.disabled = not done
-        self._limit()
+        self._menu.draw()
+        run = self.session.selected["run"]
+        self.put(self._look, disabled=run is None or not run.done)
 
     def look(self) -> None:
         """Begin to look behind the chosen round, in the background."""
-        run = self._choice.value
-        if run is None or (self._thread is not None and self._thread.is_alive()):
+        run = self.session.selected["run"]
+        if run is None or not run.done or (self._thread is not None and self._thread.is_alive()):
             return
         self._brake.release()
-        self._text.value = '<div class="fedlab-lesson">Running that round once more …</div>'
-        self._thread = begin("fedlab behind", partial(self._watch, run, self._round.value), self.stop)
+        self._say(say("Running that round once more …"))
+        self._thread = begin("fedlab behind", partial(self._watch, run, min(self._menu.round.value, run.done)), self.stop)
 
     def wait(self) -> None:
         """Wait until the look under way is over."""
@@ -78,72 +92,107 @@ class Behind:
         """End the look under way."""
         self._brake.stop()
 
-    def _limit(self) -> None:
-        run: Run | None = self._choice.value
-        if run and run.done != self._round.max:
-            newest = self._round.value == self._round.max
-            self._round.max = run.done
-            self._round.value = run.done if newest else min(self._round.value, run.done)
+    def _say(self, sentence: str) -> None:
+        self._text.value = lesson(sentence)
 
     def _watch(self, run: Run, number: int) -> None:
         try:
             self._show(run, number)
         except Stopped:
-            self._text.value = '<div class="fedlab-lesson">Stopped.</div>'
-        except Exception as error:
-            self._text.value = f'<div class="fedlab-complaint" role="alert">{html.escape(str(error))}</div>'
+            self._say(say("Stopped."))
+        except BaseException as error:  # a learner's own code may raise anything
+            self._text.value = complaint(in_one_sentence(error))
 
     def _show(self, run: Run, number: int) -> None:
+        shown = run
         while run.origin and number <= run.origin[1]:  # a fork's first rounds are another run's
             run = run.origin[0]
-        experiment, data = run.experiment.with_(rounds=number), run.experiment.data()
-        sent: list[np.ndarray] = []
-
-        def keep(at: int, result: Upload) -> None:
-            if at == number and len(sent) < MOST_DRIFT:
-                sent.append(result.weights)
-
-        start = run.history.state_at(number - 1)
-        before = first_state(prepare(experiment, data)) if start is None else start
-        for one in fedlab.run(experiment, start=start, on_upload=keep, between_chunks=self._brake.check):
-            assert one.state is not None
-            began, before = before, one.state
-        models = experiment.algorithm.judged(before.weights, [own.get("algorithm") for own in before.parties])
-        accuracies = diagnostics.party_accuracies(experiment, models, data)
-        table = diagnostics.confusion_on_test(experiment, models, data)
-        plots_behind.served(self._served.begin()[0], accuracies, one.test_accuracy)
-        plots_behind.confusion_matrix(self._confusion.begin()[0], table)
-        explained = plots_behind.drift(self._drift.begin()[0], began.weights, before.weights, sent)
+        session, experiment = self.session, run.experiment.with_(rounds=number)
+        if needs_tensorflow(experiment, session.model):
+            self._say(say("Please wait: TensorFlow is starting."))
+            start_tensorflow()
+        prepared = prepare(experiment, session.dataset, session.model)
+        watched = watch(prepared, run.history.state_at(number - 1), self._brake)
+        state, accuracy = watched.ended.state, watched.ended.test_accuracy
+        assert state is not None
+        models = experiment.algorithm.judged(state.weights, [own.get("algorithm") for own in state.parties])
+        accuracies = diagnostics.party_accuracies(experiment, models, prepared.dataset, session.model)
+        table = diagnostics.confusion_on_test(experiment, models, prepared.dataset, session.model)
+        plots.served(self._served.begin()[0], accuracies, accuracy)
+        plots.confusion_matrix(self._confusion.begin()[0], table)
+        ends = [watched.began.weights + update for update in watched.updates]  # as if all had begun at one point
+        explained = plots.drift(self._drift.begin()[0], watched.began.weights, state.weights, ends)
         self._served.show(
-            f"How much of its own data each of {len(accuracies)} parties has right, from {accuracies.min():.0%} to "
-            f"{accuracies.max():.0%}; dashed, the test accuracy {one.test_accuracy:.0%}."
-        )
+            say(
+                "How much of its own data each of {parties} parties has right, from {worst:.0%} to {best:.0%}; dashed, the "
+                "test accuracy {accuracy:.0%}.",
+                parties=len(accuracies), worst=accuracies.min(), best=accuracies.max(), accuracy=accuracy,
+            )
+        )  # fmt: skip
         recalls = ", ".join(f"{label}: {share:.0%}" for label, share in enumerate(diagnostics.recall(table)))
-        self._confusion.show(f"Confusion matrix on the test examples. Recall of each label: {recalls}.")
-        self._drift.show(
-            f"Where {len(sent)} parties went in this round from the shared model, and where the server put it then, in "
-            f"a plane that shows {explained:.0%} of the spread."
+        self._confusion.show(
+            say("Confusion matrix on the test examples. Recall of each label: {recalls}.", recalls=recalls)
         )
-        whose = " Every party is judged with its own model." if len(models) > 1 else ""
-        text = f"Run {run.number + 1}, round {number}.{whose} {_in_words(accuracies, table)} "
-        text += _agreement(began.weights, sent)
-        self._text.value = f'<div class="fedlab-lesson">{text}</div>'
+        self._drift.show(
+            say(
+                "Where {parties} parties went in this round from the model that each began with, and where the server put "
+                "the shared one then, in a plane that shows {explained:.0%} of the spread.",
+                parties=len(ends), explained=explained,
+            )
+        )  # fmt: skip
+        told = [
+            say("Run {run}, round {round}.", run=shown.number + 1, round=number),
+            say("Every party is judged with its own model.") if len(models) > 1 else "",
+            _in_words(accuracies, table),
+            _agreement(watched.updates),
+        ]
+        self._say(" ".join(filter(None, told)))
+
+
+def watch(prepared: Prepared, start: State | None, brake: Brake) -> Watched:
+    """Run an experiment's last round once more. start: a state before it, to go on from; None begins anew."""
+    experiment = prepared.experiment
+    before = _remembered(start or first_state(prepared), prepared)
+    ended: Round | None = None
+    uploads: list[Upload] = []
+
+    def keep(number: int, upload: Upload) -> None:
+        if number == experiment.rounds and len(uploads) < MOST_DRIFT:
+            uploads.append(upload)
+
+    rounds = fedlab.run(
+        experiment, start=before, dataset=prepared.dataset, model=prepared.model, on_upload=keep, between_chunks=brake.check
+    )
+    for one in rounds:
+        assert one.state is not None
+        if ended is not None and ended.state is not None:
+            before = ended.state
+        ended = one
+    assert ended is not None
+    return Watched(before, ended, [upload.weights - start_of(experiment, before, upload.party) for upload in uploads])
+
+
+def start_of(experiment: Experiment, before: State, party: int) -> np.ndarray:
+    """(P,) the model that a party's local training began with: the shared one or, where it trains alone, its own."""
+    down = experiment.algorithm.send(before.weights, before.server)
+    return experiment.algorithm.start(down, before.parties[party].get("algorithm"))
 
 
 def _in_words(accuracies: np.ndarray, table: np.ndarray) -> str:
     """Who and what is served best and worst."""
     spread, recall = diagnostics.fairness(accuracies), diagnostics.recall(table)
-    return (
-        f"Own examples right: best party {spread.best:.0%}, median {spread.median:.0%}, worst tenth "
-        f"{spread.worst_tenth:.0%}. Hardest label: {np.nanargmin(recall)}, "
-        f"of which {np.nanmin(recall):.0%} are recognised."
-    )
+    return say(
+        "Own examples right: best party {best:.0%}, median {median:.0%}, worst tenth {worst:.0%}. Hardest label: {label}, "
+        "of which {recall:.0%} are recognised.",
+        best=spread.best, median=spread.median, worst=spread.worst_tenth, label=np.nanargmin(recall),
+        recall=np.nanmin(recall),
+    )  # fmt: skip
 
 
-def _agreement(began: np.ndarray, sent: list[np.ndarray]) -> str:
+def _agreement(updates: list[np.ndarray]) -> str:
     """How far the parties' updates point the same way."""
-    if len(sent) < 2:
+    if len(updates) < 2:
         return ""
-    cosines = diagnostics.cosines([weights - began for weights in sent])
-    mean = np.nanmean(cosines[~np.eye(len(sent), dtype=bool)])
-    return f"Mean cosine of the parties' updates: {mean:.2f} (1 is the same way, 0 at right angles)."
+    cosines = diagnostics.cosines(updates)
+    mean = np.nanmean(cosines[~np.eye(len(updates), dtype=bool)])
+    return say("Mean cosine of the parties' updates: {mean:.2f} (1 is the same way, 0 at right angles).", mean=mean)

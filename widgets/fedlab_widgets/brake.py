@@ -19,11 +19,9 @@ class Brake:
     def __init__(self) -> None:
         self._going = threading.Event()
         self._stopping = threading.Event()
-        self.checks = 0  # since the last release; two of them without an end mean that compiling is over
 
     def release(self) -> None:
         """Let the next run begin."""
-        self.checks = 0
         self._stopping.clear()
         self._going.set()
 
@@ -50,7 +48,6 @@ class Brake:
 
     def check(self) -> None:
         """Wait while paused; raise `Stopped` if the run is to end."""
-        self.checks += 1
         while not self._ends() and not self._going.wait(0.2):
             pass
         if self._ends():

@@ -4,115 +4,89 @@ from __future__ import annotations
 
 import html
 import math
-from collections.abc import Callable
 from typing import Any
 
 import ipywidgets as widgets
 
-from fedlab.settings import About
+from fedlab import Experiment
+from fedlab.differences import title_of
+from fedlab.roles import KINDS
+from fedlab.settings import About, settings_of
+from fedlab.text import say
+from fedlab_widgets.session import Session
+from fedlab_widgets.view import View, complaint, lesson
 
 MOST_STEPS = 20  # of a slider over fractions
+NO_SWEEP = "rounds"  # more rounds continue a curve, they do not make another
 
 
-class Control:
-    """name, about, annotation: the setting, as `settings_of` and the class's fields tell it.
+class Control(View):
+    """name: the setting. owner: the class that declares it: the experiment, or the kind that has it.
 
-    options: for a menu, text to value; a setting without options gets a slider and a box.
-    changed: called when the learner has moved it. sweep: called to run several of its values; None: it has no sweep.
-    The value may be any text that was typed: the experiment is who judges it.
+    A setting whose choices are words or kinds gets a menu, any other a slider and a box. What is typed may be any text:
+    the experiment is who judges it.
     """
 
-    def __init__(
-        self,
-        name: str,
-        about: About,
-        annotation: object,
-        value: Any,
-        *,
-        options: dict[str, Any],
-        changed: Callable[[], None],
-        sweep: Callable[[], None] | None,
-    ):
-        self.name, self.about = name, about
-        self._changed = changed
-        self._quiet = False
-        self._fixed: str = ""
-        symbol = f" <i>{html.escape(about.symbol)}</i>" if about.symbol else ""
-        title = name.replace("_", " ") + symbol
-        self.help = widgets.HTML()
-        self.sweep = widgets.Button(description="sweep", tooltip=f"sweep: run several values of {name} and compare")
-        self.sweep.add_class("fedlab-sweep")
-        self.sweep.on_click(lambda _: sweep() if sweep else None)
-        self.sweep.disabled = sweep is None
+    def __init__(self, session: Session, name: str, owner: type):
+        super().__init__(session)
+        self.name, self.about = name, settings_of(owner)[name]  # type: ignore[arg-type]
+        options = self._options(owner)
+        symbol = f" <i>{html.escape(self.about.symbol)}</i>" if self.about.symbol else ""
+        title = html.escape(say(name.replace("_", " "))) + symbol
+        style = {"description_width": "100px"}
         if options:
             self.steps = list(options.values())
-            self.picker: Any = widgets.Dropdown(options=list(options.items()), value=value, description=title)
-            self.box: widgets.Text | None = None
+            self.picker = self.make(
+                widgets.Dropdown, options=list(options.items()), description=title, description_allow_html=True, style=style
+            )
+            self.box: Any = None
         else:
-            self.steps = steps(about, "int" in str(annotation))
-            texts = [(text_of(step), step) for step in self.steps]
-            self.picker = widgets.SelectionSlider(options=texts, description=title, readout=False)
-            self.box = widgets.Text(continuous_update=False, description=name)
-            self.box.observe(self._typed, "value")
-        self.picker.style.description_width = "100px"
-        self.picker.description_allow_html = True
-        self.picker.observe(self._moved, "value")
-        row = widgets.HBox([self.picker, *([self.box] if self.box else []), self.sweep])
-        row.add_class("fedlab-row")
-        self.view = widgets.VBox([row, self.help])
-        self.view.add_class("fedlab-control")
-        self.view.add_class(f"fedlab-{name.replace('_', '-')}")
-        self.set(value)
-        self.complain("")
+            self.steps = steps(self.about, "int" in str(owner.model_fields[name].annotation))  # type: ignore[attr-defined]
+            self.picker = self.make(
+                widgets.SelectionSlider,
+                options=[(text_of(step), step) for step in self.steps],
+                description=title,
+                description_allow_html=True,
+                readout=False,
+                style=style,
+            )
+            self.box = self.make(widgets.Text, continuous_update=False, description=say(name.replace("_", " ")))
+            self.on_change(self.box, lambda text: session.set(name, text.strip()))
+        self.on_change(self.picker, lambda value: session.set(name, value))
+        tooltip = say("sweep: run several values of {name} and compare", name=name.replace("_", " "))
+        self.sweep = self.button(
+            say("sweep"), "", tooltip, lambda: session.sweep(name, sweep_values(self.about, self.steps)), "fedlab-sweep", soon=True
+        )
+        self.help = self.make(widgets.HTML)
+        row = self.make(widgets.HBox, [one for one in (self.picker, self.box, self.sweep) if one], css="fedlab-row")
+        self.view = self.make(widgets.VBox, [row, self.help], css=f"fedlab-control fedlab-{name.replace('_', '-')}")
 
-    @property
-    def value(self) -> Any:
-        """What is chosen or typed."""
-        return self.box.value.strip() if self.box else self.picker.value
-
-    def set(self, value: Any) -> None:
-        """Show this value without calling `changed`."""
-        self._quiet = True
-        try:
-            if self.box:
-                self.box.value = text_of(value)
-                self.picker.value = _nearest(self.steps, value)
-            else:
-                self.picker.value = value
-        finally:
-            self._quiet = False
-
-    def fix(self, why: str) -> None:
-        """Take the control out of the learner's hands, and say why; "" gives it back."""
-        if why == self._fixed:
-            return
-        self._fixed = why
-        for widget in (self.picker, self.box, self.sweep):
-            if widget is not None:
-                widget.disabled = bool(why)
-        self.complain("")
-
-    def complain(self, sentence: str) -> None:
-        """Show what is wrong with the value, or, if nothing is, what the setting teaches."""
-        if sentence:
-            self.help.value = f'<div class="fedlab-complaint" role="alert">{html.escape(sentence, quote=False)}</div>'
-        else:
-            chosen = getattr(self.value, "lesson", "")
-            lesson = self._fixed or chosen or self.about.lesson
-            self.help.value = f'<div class="fedlab-lesson">{html.escape(lesson, quote=False)}</div>'
-
-    def _moved(self, change: Any) -> None:
-        if self._quiet:
-            return
+    def draw(self) -> None:
+        """Show the value, and below it what is wrong with it or, if nothing is, what the setting teaches."""
+        wanted, refusal = self.session.wanted, self.session.refusal
+        holder = wanted.fixed().get(self.name)
+        value = holder.fixes[self.name] if holder else wanted.value(self.name)
         if self.box:
-            self.set(self.picker.value)
-        self._changed()
+            self.put(self.box, value=text_of(value))
+        self.put(self.picker, value=_nearest(self.steps, value) if self.box else value)
+        for widget in (self.picker, self.box, self.sweep):
+            if widget:
+                self.put(widget, disabled=holder is not None or (widget is self.sweep and self.name == NO_SWEEP))
+        if refusal is not None and getattr(refusal, "setting", "") == self.name:
+            text = complaint(str(refusal))
+        elif holder:
+            text = lesson(say("{kind} always uses {value}.", kind=title_of(holder), value=value))
+        else:
+            text = lesson(say(getattr(value, "lesson", "") or self.about.lesson))
+        self.put(self.help, value=text)
 
-    def _typed(self, change: Any) -> None:
-        if self._quiet:
-            return
-        self.set(self.value)
-        self._changed()
+    def _options(self, owner: type) -> dict[str, Any]:
+        """For a menu, its entries' texts to their values."""
+        if owner is Experiment and self.name in KINDS:
+            return {say(kind.title): kind for kind in self.session.kinds[self.name]}
+        choices = self.about.choices
+        words = choices and all(isinstance(choice, str) for choice in choices)
+        return {say(choice): choice for choice in choices} if words else {}
 
 
 def steps(about: About, whole: bool) -> list[Any]:
@@ -142,8 +116,11 @@ def sweep_values(about: About, every: list[Any]) -> list[Any]:
 
 
 def text_of(value: Any) -> str:
-    """A value as one types it."""
-    return f"{value:.10g}" if isinstance(value, float) else str(value)
+    """A value as one types it: as short as it can be and still be this value."""
+    if not isinstance(value, float):
+        return str(value)
+    short = f"{value:.10g}"
+    return short if float(short) == value else repr(value)
 
 
 def _round_up(width: float) -> float:
@@ -159,5 +136,5 @@ def _nearest(every: list[Any], value: Any) -> Any:
     numbers = [step for step in every if not isinstance(step, str)]
     try:
         return min(numbers, key=lambda step: abs(step - float(value)))
-    except ValueError:
+    except (ValueError, TypeError, OverflowError):
         return next((step for step in every if str(step) == value), every[0])

@@ -2,75 +2,86 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import html
 from copy import copy
-from typing import Any
+from typing import Any, ClassVar
 
 import ipywidgets as widgets
 
 from fedlab.plots import X_AXES, convergence
+from fedlab.text import say
 from fedlab_widgets.picture import Picture
-from fedlab_widgets.predict import Prediction
-from fedlab_widgets.runs import Run, Runs
+from fedlab_widgets.runs import Run
+from fedlab_widgets.session import Session
+from fedlab_widgets.view import View
 
 SHOWN = {"test_accuracy": 3.0, "test_loss": 2.0}  # one below the other, with the share of the height
-CAPTION = '<span class="fedlab-caption">Convergence</span> drawn against'
 
 
-class Curves:
-    """paint: ask for the plot to be drawn anew. prediction: drawn into it, when there is one."""
+class Curves(View):
+    follows: ClassVar[tuple[str, ...]] = ("runs", "controls", "selected", "prediction")
 
-    def __init__(self, runs: Runs, paint: Callable[[], None], prediction: Prediction | None = None):
-        self._runs = runs
-        self._prediction = prediction
-        margins = {"left": 0.105, "right": 0.99, "bottom": 0.115, "top": 0.98, "hspace": 0.1}
+    def __init__(self, session: Session):
+        super().__init__(session)
+        margins = {"left": 0.105, "right": 0.98, "bottom": 0.115, "top": 0.98, "hspace": 0.1}
         self.picture = Picture(660, 370, tuple(SHOWN.values()), margins)
-        self._x = widgets.ToggleButtons(
-            options=[(label.partition(",")[0], name) for name, (label, _) in X_AXES.items()]
-        )
-        self._x.observe(lambda change: paint(), "value")
-        self._note = widgets.HTML()
-        self._frame = widgets.VBox([self.picture.view])
-        self._frame.add_class("fedlab-frame")
-        above = widgets.HBox([widgets.HTML(CAPTION), self._x, self._note])
-        above.add_class("fedlab-above")
-        self.view = widgets.VBox([above, self._frame])
+        image = self.make(widgets.HTML)
+        self.picture.view = image
+        axes = [(say(label).partition(",")[0], name) for name, (label, _) in X_AXES.items()]
+        self._x = self.make(widgets.ToggleButtons, options=axes, value=session.selected["x"])
+        self.on_change(self._x, lambda x: session.select(x=x))
+        self._note = self.make(widgets.HTML)
+        caption = f'<span class="fedlab-caption">{html.escape(say("Convergence"))}</span> {html.escape(say("drawn against"))}'
+        above = self.make(widgets.HBox, [self.make(widgets.HTML, caption), self._x, self._note], css="fedlab-above")
+        self._frame = self.make(widgets.VBox, [image], css="fedlab-frame")
+        self.view = self.make(widgets.VBox, [above, self._frame])
         self._drawn: tuple[str, Any, dict[Run, tuple[str, int]]] = "", None, {}  # what is in the picture: see `draw`
 
     @property
-    def lacks_one(self) -> bool:
+    def urgent(self) -> bool:
         """Whether there is a curve that is not in the picture yet."""
-        return not set(self._runs.shown) <= self._drawn[2].keys()
+        return not set(self.session.runs.shown) <= self._drawn[2].keys()
 
     def draw(self) -> None:
         """Draw the curves and put them on the page, unless they are there already."""
-        shown = self._runs.shown
-        labels = self._runs.labels(shown)
+        self._say_moved()
+        session, prediction = self.session, self.session.prediction
+        shown = session.runs.shown
+        labels = session.runs.labels(shown)
         histories = [copy(run.history) for run in shown]
         for history in histories:
             history.rounds = list(history.rounds)  # as they are now: the worker may add one meanwhile
-        x, answer = self._x.value, self._prediction and self._prediction.answer
-        wanted = x, answer, {run: (labels[run], len(history)) for run, history in zip(shown, histories, strict=True)}
-        if wanted == self._drawn:
+        x, answer = session.selected["x"], prediction and prediction.answer
+        lengths = {run: (labels[run], len(history)) for run, history in zip(shown, histories, strict=True)}
+        if (x, answer, lengths) == self._drawn:
             return
         axes = self.picture.begin_again() if shown and self._drawn[0] == x else self.picture.begin()
-        self._drawn = wanted
         for ax, y in zip(axes, SHOWN, strict=True):
             convergence(ax, histories, x, y, [labels[run] for run in shown], [run.number for run in shown])
             ax.label_outer()
             ax.yaxis.set_label_coords(-0.085, 0.5)
             if ax is not axes[0] and (legend := ax.get_legend()):
                 legend.remove()
-        if self._prediction:
-            self._prediction.draw(axes[0])
+        if prediction:
+            prediction.draw(axes[0])
         if not shown:
-            axes[0].text(0.5, 0.5, "press Run", transform=axes[0].transAxes, ha="center", va="center", alpha=0.6)
-        told = [f"{labels[run]}: {run.history.rounds[-1].test_accuracy:.1%} after {run.done} rounds" for run in shown]
-        about = "; ".join(told) if told else "no run yet"
-        self.picture.show(f"Test accuracy and loss against {X_AXES[x][0]}. {about}.")
+            text = say("press Run")
+            axes[0].text(0.5, 0.5, text, transform=axes[0].transAxes, ha="center", va="center", alpha=0.6)
+        told = [
+            say(
+                "{run}: {accuracy:.1%} after {rounds} rounds",
+                run=labels[run], accuracy=history.rounds[-1].test_accuracy, rounds=len(history),
+            )
+            for run, history in zip(shown, histories, strict=True)
+        ]  # fmt: skip
+        about = "; ".join(told) if told else say("no run yet")
+        self.picture.show(say("Test accuracy and loss against {x}. {about}.", x=say(X_AXES[x][0]), about=about))
+        session.plot = self.picture.png
+        self._drawn = x, answer, lengths
 
-    def say_moved(self, moved: bool) -> None:
+    def _say_moved(self) -> None:
         """Say beside the plot whether the controls have moved since its curves were run."""
-        text = "The controls have moved since: press Run for their curve." if moved else ""
-        self._note.value = f'<span class="fedlab-moved" role="status">{text}</span>'
+        moved = self.session.moved
+        text = html.escape(say("The controls have moved since: press Run for their curve.")) if moved else ""
+        self.put(self._note, value=f'<span class="fedlab-moved" role="status">{text}</span>')
         (self._frame.add_class if moved else self._frame.remove_class)("fedlab-frame-moved")

@@ -2,79 +2,108 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import html
+from typing import Any, ClassVar
 
 import ipywidgets as widgets
 import numpy as np
 
-from fedlab import Experiment
-from fedlab.federation import hold
 from fedlab.partitions import label_counts, label_skew
 from fedlab.plots import holdings, party_images
-from fedlab.skew import as_seen
+from fedlab.prepare import Prepared
+from fedlab.text import say
 from fedlab_widgets.picture import Picture
+from fedlab_widgets.session import Session
+from fedlab_widgets.view import View, lesson
 
 IMAGES = 12
-CAPTION = '<span class="fedlab-caption">Who holds what</span>'
-SKEW = "label skew {:.2f} (mean Jensen-Shannon distance to everybody's mix: 0 is alike, one digit a party is 0.87)"
 
 
-class Holdings:
-    """paint: ask for the pictures to be drawn anew. complain: called with the error if nobody can hold anything."""
+class Holdings(View):
+    follows: ClassVar[tuple[str, ...]] = ("controls", "selected")
 
-    def __init__(self, experiment: Experiment, paint: Callable[[], None], complain: Callable[[ValueError], None]):
-        self._experiment = experiment
-        self._complain = complain
+    def __init__(self, session: Session):
+        super().__init__(session)
         self._map = Picture(470, 250, margins={"left": 0.075, "right": 0.985, "bottom": 0.15, "top": 0.94})
         self._images = Picture(180, 170)
-        self._party = widgets.BoundedIntText(0, min=0, max=experiment.parties - 1, description="party")
-        self._party.add_class("fedlab-number")
-        self._party.observe(lambda change: paint(), "value")
-        self._text = widgets.HTML()
-        side = widgets.VBox([self._party, self._images.view, self._text])
-        pictures = widgets.HBox([self._map.view, side])
-        pictures.add_class("fedlab-holdings")
-        self._caption = widgets.HTML(CAPTION)
-        self.view = widgets.VBox([self._caption, pictures])
-
-    def follow(self, experiment: Experiment) -> None:
-        """Show this experiment from the next drawing on."""
-        self._experiment = experiment
-        self._party.max = experiment.parties - 1
+        self._map.view, self._images.view = self.make(widgets.HTML), self.make(widgets.HTML)
+        self._party = self.make(
+            widgets.BoundedIntText, 0, min=0, max=session.experiment.parties - 1, description=say("party"),
+            css="fedlab-number",
+        )  # fmt: skip
+        self.on_change(self._party, lambda party: session.select(party=party))
+        self._text = self.make(widgets.HTML)
+        self._caption = self.make(widgets.HTML)
+        side = self.make(widgets.VBox, [self._party, self._images.view, self._text])
+        pictures = self.make(widgets.HBox, [self._map.view, side], css="fedlab-holdings")
+        self.view = self.make(widgets.VBox, [self._caption, pictures])
+        self._drawn: tuple[Any, ...] = ()
 
     def draw(self) -> None:
-        """Draw both pictures and put them on the page."""
-        experiment, party = self._experiment, min(self._party.value, self._experiment.parties - 1)
-        try:
-            data = experiment.data()
-            parties = hold(experiment, data)
-            only = [own if number == party else own[:0] for number, own in enumerate(parties)]
-            seen = as_seen(experiment, data, only)
-        except ValueError as error:
-            self._complain(error)
+        """Draw both pictures and put them on the page, unless nobody can hold anything: a control then says why."""
+        prepared = self.session.prepared()
+        if prepared is None:
             return
-        counts = label_counts(parties, data.train_y, data.classes)
-        skew = SKEW.format(label_skew(counts))
-        self._caption.value = f'{CAPTION} <span class="fedlab-lesson">{skew}</span>'
+        last = prepared.experiment.parties - 1
+        party = min(self.session.selected["party"], last)
+        if self._drawn == (prepared, party):
+            return
+        self.put(self._party, max=last, value=party)
+        counts = label_counts(prepared.parties, prepared.dataset.train_y, prepared.dataset.classes)
+        if self._drawn[:1] != (prepared,):
+            self._draw_map(counts)
+        self._draw_party(prepared, party, np.flatnonzero(counts[party]))
+        self._drawn = prepared, party
+
+    def _draw_map(self, counts: np.ndarray) -> None:
+        skew = say(
+            "label skew {skew:.2f} (mean Jensen-Shannon distance to everybody's mix: 0 is alike, one digit a party is "
+            "0.87)",
+            skew=label_skew(counts),
+        )
+        caption = html.escape(say("Who holds what"))
+        text = f'<span class="fedlab-caption">{caption}</span> <span class="fedlab-lesson">{html.escape(skew)}</span>'
+        self.put(self._caption, value=text)
         holdings(self._map.begin()[0], counts)
         self._map.show(
-            f"Heat map: how many examples of each label each of {len(parties):,} parties holds. "
-            f"A party holds {(counts > 0).sum(axis=1).mean():.1f} of the {data.classes} labels on average."
+            say(
+                "Heat map: how many examples of each label each of {parties:,} parties holds. A party holds {held:.1f} of "
+                "the {classes} labels on average.",
+                parties=len(counts),
+                held=(counts > 0).sum(axis=1).mean(),
+                classes=counts.shape[1],
+            )
         )
-        own = parties[party]
-        self._text.value = f'<div class="fedlab-lesson">{_about(party, len(own), np.flatnonzero(counts[party]))}</div>'
-        self._images.view.layout.display = "" if data.train_x.ndim == 3 else "none"
-        if data.train_x.ndim == 3:
+
+    def _draw_party(self, prepared: Prepared, party: int, labels: np.ndarray) -> None:
+        own, seen = prepared.parties[party], prepared.seen
+        self.put(self._text, value=lesson(_about(party, len(own), labels)))
+        is_image = seen.train_x.ndim == 3
+        self._images.view.layout.display = "" if is_image else "none"
+        if is_image:
             first = own[:IMAGES]
-            labels = seen.train_y[first]
-            party_images(self._images.begin()[0], seen.train_x[first], labels)
+            images = (seen.train_x[first] / seen.scale * 255).round().clip(0, 255).astype(np.uint8)
+            party_images(self._images.begin()[0], images, seen.train_y[first])
             self._images.show(
-                f"{len(first)} of party {party}'s images, as it sees them: {', '.join(map(str, labels))}."
+                say(
+                    "{count} of party {party}'s images, as it sees them: {labels}.",
+                    count=len(first),
+                    party=party,
+                    labels=", ".join(map(str, seen.train_y[first])),
+                )
             )
 
 
 def _about(party: int, examples: int, labels: np.ndarray) -> str:
     """What a party holds, in a sentence."""
-    noun = "example" if examples == 1 else "examples"
-    held = f"labels {', '.join(map(str, labels))}" if len(labels) > 1 else f"label {labels[0]} only"
-    return f"Party {party} holds {examples:,} {noun} of the {held}."
+    if examples == 1:
+        return say("Party {party} holds one example of the label {label}.", party=party, label=labels[0])
+    if len(labels) == 1:
+        return say(
+            "Party {party} holds {examples:,} examples of the label {label} only.",
+            party=party, examples=examples, label=labels[0],
+        )  # fmt: skip
+    return say(
+        "Party {party} holds {examples:,} examples of the labels {labels}.",
+        party=party, examples=examples, labels=", ".join(map(str, labels)),
+    )  # fmt: skip

@@ -8,11 +8,12 @@ from __future__ import annotations
 import signal
 import threading
 from collections.abc import Callable
-from contextlib import suppress
 from typing import Any, Protocol
 
 import ipywidgets as widgets
 from IPython import get_ipython
+
+from fedlab_widgets.starting import importing
 
 GRACE = 0.15  # seconds
 
@@ -20,13 +21,11 @@ GRACE = 0.15  # seconds
 class Living(Protocol):
     """What this file needs of a lab."""
 
-    def start(self) -> None: ...
     def stop(self) -> None: ...
     def close(self) -> None: ...
 
 
 _labs: dict[Living, tuple[str, str]] = {}  # each with the cell that made it, and that cell's run
-_fresh: list[Living] = []  # labs whose cell is still running
 _watched: list[Any] = []  # the IPython shell whose events we get
 
 
@@ -40,28 +39,25 @@ def soon(act: Callable[[], None]) -> None:
     timer.start()
 
 
-def answer_beside_cells(view: widgets.Widget) -> None:
-    """Let these widgets answer while a cell runs, and all in the order in which they are used.
+def answer_beside_cells(widget: widgets.Widget) -> None:
+    """Let a widget answer while a cell runs, in the order in which it and others are used.
 
     JupyterLab sends what widgets say to a thread of their own (a subshell). ipykernel 7.4 alone sends it back to the
     thread that last changed the widget: buttons then wait for the cell, and overtake sliders.
     """
-    for widget in every(view):
-        if hasattr(widget.comm, "_reply_subshell_for"):
-            widget.comm._reply_subshell_for = lambda data, subshell: subshell
+    if hasattr(widget.comm, "_reply_subshell_for"):
+        widget.comm._reply_subshell_for = _where_it_was_sent
 
 
-def every(widget: widgets.Widget) -> list[widgets.Widget]:
-    """A widget and all that is inside it."""
-    return [widget, *(one for child in getattr(widget, "children", ()) for one in every(child))]
+def _where_it_was_sent(data: Any, subshell: str | None) -> str | None:
+    """The subshell that the page asks for, if there is one: after a restart a page may still ask for that of before."""
+    channel = getattr(getattr(get_ipython(), "kernel", None), "shell_channel_thread", None)
+    manager = getattr(channel, "manager", None)
+    return subshell if manager is None or subshell in manager.list_subshell() else None
 
 
 def enrol(lab: Living) -> None:
-    """Take care of a new lab: close the one that an earlier run of its cell made, start it when its cell is done.
-
-    `lab.start` imports TensorFlow on a thread. That begins after the cell, so that the lab is painted first, and
-    is over before the next cell begins: Python breaks when two threads import TensorFlow at the same time.
-    """
+    """Take care of a new lab, and close the one that an earlier run of its cell made."""
     shell = get_ipython()
     if shell is None:
         return
@@ -69,8 +65,8 @@ def enrol(lab: Living) -> None:
     for old, (its_cell, its_turn) in list(_labs.items()):
         if its_cell == cell and its_turn != turn:
             old.close()
+            _forget_outputs(shell, old)
     _labs[lab] = cell, turn
-    _fresh.append(lab)
     if shell not in _watched:
         _watched.append(shell)
         shell.events.register("pre_run_cell", _before_a_cell)
@@ -83,6 +79,18 @@ def forget(lab: Living) -> None:
     _labs.pop(lab, None)
 
 
+def _forget_outputs(shell: Any, old: Living) -> None:
+    """Let go of what IPython keeps of a cell's result: `Out`, `_`, `__`, `___` and `_1`, `_2`, ..."""
+    outputs = shell.user_ns.get("_oh", {})
+    for number in [number for number, result in outputs.items() if result is old]:
+        del outputs[number]
+    for name in [name for name, value in shell.user_ns.items() if value is old and not name.strip("_0123456789")]:
+        shell.user_ns[name] = ""
+    for name in ("_", "__", "___"):
+        if getattr(shell.displayhook, name, None) is old:
+            setattr(shell.displayhook, name, "")
+
+
 def _present_cell(shell: Any) -> tuple[str, str]:
     """The running cell and this run of it. A notebook tells its cells' ids; elsewhere the cell's text has to do."""
     kernel = getattr(shell, "kernel", None)
@@ -92,16 +100,11 @@ def _present_cell(shell: Any) -> tuple[str, str]:
 
 
 def _before_a_cell(info: Any) -> None:
-    if _labs:
-        from fedlab.engines.tensorflow_setup import load_tensorflow
-
-        with suppress(Exception, KeyboardInterrupt):  # the lab says what went wrong
-            load_tensorflow()
+    with importing:  # the cell may import TensorFlow too
+        pass
 
 
 def _after_a_cell(result: Any) -> None:
-    while _fresh:
-        _fresh.pop().start()
     if isinstance(result.error_in_exec, KeyboardInterrupt):
         stop_all()
 

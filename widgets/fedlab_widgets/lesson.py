@@ -16,6 +16,7 @@ from matplotlib.ticker import PercentFormatter
 
 from fedlab.lessons import checking
 from fedlab.plots import COLOURS
+from fedlab.text import say
 
 DPI = 100  # a figure of 6 inches is 600 page pixels wide
 SCALE = 2  # image pixels for each of them
@@ -44,11 +45,11 @@ def show_lines(formulas: Mapping[str, tuple[Any, str]]) -> None:
     formulas: a formula in LaTeX (with its $) to a function and a part of the wanted line. A part that the function does
     not hold raises ValueError: the lesson is then behind the kit.
     """
-    rows = ["| formula | line | in |", "| --- | --- | --- |"]
+    rows = [f"| {say('formula')} | {say('line')} | {say('in')} |", "| --- | --- | --- |"]
     for formula, (function, part) in formulas.items():
         line = next((line.strip() for line in inspect.getsource(function).splitlines() if part in line), None)
         if line is None:
-            raise ValueError(f"There is no {part!r} in {function.__qualname__} any more.")
+            raise ValueError(say("There is no {part} in {function} any more.", part=repr(part), function=function.__qualname__))
         rows.append(f"| {formula} | `{line.replace('|', chr(92) + '|')}` | `{function.__qualname__}` |")
     display({"text/markdown": "\n".join(rows), "text/plain": "\n".join(rows)}, raw=True)
 
@@ -76,7 +77,7 @@ def show_bars(accuracies: Mapping[str, float], alt: str) -> None:
     ax = figure.subplots()
     bars = ax.barh(list(accuracies), list(accuracies.values()), color=COLOURS[0], height=0.62)
     ax.bar_label(bars, [f"{accuracy:.1%}" for accuracy in accuracies.values()], padding=4)
-    ax.set(xlim=(0, 1.1), xlabel="test accuracy", xticks=[0, 0.25, 0.5, 0.75, 1])
+    ax.set(xlim=(0, 1.1), xlabel=say("test accuracy"), xticks=[0, 0.25, 0.5, 0.75, 1])
     ax.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
     ax.invert_yaxis()
     ax.spines[["top", "right"]].set_visible(False)

@@ -3,43 +3,46 @@
 from __future__ import annotations
 
 import html
-from collections.abc import Callable
-from typing import Any
+from typing import ClassVar
 
 import ipywidgets as widgets
 
-from fedlab import Experiment
-from fedlab.experiment import KINDS
-from fedlab_widgets.show_code import is_ours
+from fedlab.text import say
+from fedlab_widgets.session import Session
+from fedlab_widgets.view import View, complaint
 
 
-class Link:
-    """restore: called with the experiment that a pasted link holds."""
+class Link(View):
+    follows: ClassVar[tuple[str, ...]] = ("controls",)
 
-    def __init__(self, restore: Callable[[Experiment], None]):
-        self._restore = restore
-        self._text = widgets.HTML()
-        self._paste = widgets.Text(
-            placeholder="paste a link here and press Enter", description="restore", continuous_update=False
-        )
-        self._paste.observe(self._pasted, "value")
-        self._paste.add_class("fedlab-paste")
-        self._answer = widgets.HTML()
-        self.view = widgets.VBox([self._text, self._paste, self._answer])
+    def __init__(self, session: Session):
+        super().__init__(session)
+        self._text = self.make(widgets.HTML)
+        self._paste = self.make(
+            widgets.Text, placeholder=say("paste a link here and press Enter"), description=say("restore"),
+            continuous_update=False, css="fedlab-paste",
+        )  # fmt: skip
+        self.on_change(self._paste, self._pasted)
+        self._answer = self.make(widgets.HTML)
+        self.view = self.make(widgets.VBox, [self._text, self._paste, self._answer])
 
-    def show(self, experiment: Experiment) -> None:
-        """Show the link of these settings."""
-        if all(is_ours(role, getattr(experiment, role)) for role in KINDS):
-            self._text.value = f'<code class="fedlab-link">{html.escape(experiment.link())}</code>'
+    def draw(self) -> None:
+        """Show the link of the newest settings that were right."""
+        if self.session.dataset is not None or self.session.model is not None:
+            text = html.escape(say("A link cannot hold data or a model of your own: share its code instead."))
         else:
-            self._text.value = "A link cannot hold an algorithm or a partition of your own: share its code instead."
+            try:
+                text = f'<code class="fedlab-link">{html.escape(self.session.experiment.link())}</code>'
+            except ValueError as error:
+                text = html.escape(str(error))
+        self.put(self._text, value=text)
 
-    def _pasted(self, change: Any) -> None:
-        if not change["new"].strip():
+    def _pasted(self, link: str) -> None:
+        if not link.strip():
             return
         try:
-            self._restore(Experiment.from_link(change["new"]))
-            self._answer.value = "The controls are as in the link."
-            self._paste.value = ""
+            self.session.restore(link)
+            self._answer.value = html.escape(say("The controls are as in the link."))
+            self.put(self._paste, value="")
         except ValueError as error:
-            self._answer.value = f'<div class="fedlab-complaint" role="alert">{html.escape(str(error))}</div>'
+            self._answer.value = complaint(str(error))

@@ -4,75 +4,82 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Sequence
 
+from fedlab_widgets.session import Session
 from fedlab_widgets.threads import begin
+from fedlab_widgets.view import View
 
-SHARE = 0.06  # of the time, at most, goes into drawing a thing while something trains
-LEAST = 0.2  # seconds, at least, between two drawings of a thing while something trains
+SHARE = 0.06  # of the time, at most, goes into drawing a view while something trains
+LEAST = 0.2  # seconds, at least, between two drawings of a view while something trains
+AT_ONCE = ("controls", "selected", "prediction", "message")  # what the learner has done waits for no share of the time
 
 
 class Painter:
-    """Draws what it is asked for, soon. Asking twice before it comes round draws once.
+    """Draws views soon after something has changed that they follow. Two changes before it comes round are one drawing.
 
-    paints: name to function. busy: whether something trains, so that drawing must be seldom.
+    A drawing that fails says so below the buttons; the next one is tried again.
     """
 
-    def __init__(self, paints: dict[str, Callable[[], None]], busy: Callable[[], bool]):
-        self._paints = paints
-        self._busy = busy
-        self._asked: dict[str, None] = {}  # a set that keeps its order
-        self._due = dict.fromkeys(paints, 0.0)
+    def __init__(self, session: Session, views: Sequence[View]):
+        self._session, self._views = session, views
+        self._asked: dict[View, None] = {}  # a set that keeps its order
+        self._due = dict.fromkeys(views, 0.0)
         self._wake = threading.Condition()
         self._drawing = threading.RLock()
-        self._thread: threading.Thread | None = None
-        self._closed = False
+        self._going = self._closed = False
+        session.subscribe(self._heard)
 
-    def ask(self, *names: str, at_once: bool = False) -> None:
-        """Have these drawn, in the background. at_once: what is new must not wait for its share of the time."""
+    def ask(self, view: View, at_once: bool = False) -> None:
+        """Have a view drawn, in the background. at_once: it must not wait for its share of the time."""
         with self._wake:
-            if self._closed or (self._busy() and not at_once and self._asked.keys() >= set(names)):
+            if self._closed or (view in self._asked and not at_once):
                 return
             if at_once:
-                self._due.update(dict.fromkeys(names, 0.0))
-            self._asked.update(dict.fromkeys(names))
-            if self._thread is None:
-                self._thread = begin("fedlab painter", self._work, self.close)
-            self._wake.notify_all()
+                self._due[view] = 0.0
+            self._asked[view] = None
+            if self._going:
+                self._wake.notify_all()
+                return
+            self._going = True
+        begin("fedlab painter", self._work, self.close)
 
-    def paint(self, *names: str) -> None:
-        """Draw these now, on the caller's thread."""
+    def paint(self, *views: View) -> None:
+        """Draw these, or all, now and on the caller's thread."""
         with self._drawing:
-            for name in names:
+            for view in views or self._views:
                 began = time.monotonic()
-                self._paints[name]()
+                self._session.guard(view.draw)
                 ended = time.monotonic()
-                self._due[name] = max(ended + (ended - began) * (1 / SHARE - 1), began + LEAST)
+                self._due[view] = max(ended + (ended - began) * (1 / SHARE - 1), began + LEAST)
+
+    def pause_before(self, view: View) -> float:
+        """The seconds until this may be drawn again: none, unless something trains."""
+        training = self._session.training
+        busy = training.run is not None and not training.paused
+        return max(0.0, self._due[view] - time.monotonic()) if busy else 0.0
 
     def close(self) -> None:
         with self._wake:
             self._closed = True
             self._wake.notify_all()
 
+    def _heard(self, what: str) -> None:
+        for view in self._views:
+            if what in view.follows:
+                self.ask(view, at_once=what in AT_ONCE or view.urgent)
+
     def _work(self) -> None:
         while True:
             with self._wake:
-                name, delay = self._next()
-                while delay > 0 and not self._closed:
+                while self._asked and not self._closed:
+                    view = min(self._asked, key=self.pause_before)
+                    delay = self.pause_before(view)
+                    if not delay:
+                        break
                     self._wake.wait(delay)
-                    name, delay = self._next()
-                if self._closed:
+                if not self._asked or self._closed:
+                    self._going = False
                     return
-                del self._asked[name]
-            self.paint(name)
-
-    def _next(self) -> tuple[str, float]:
-        """What is to be drawn next, and in how many seconds."""
-        if not self._asked:
-            return "", 3600.0
-        name = min(self._asked, key=self.pause_before)
-        return name, self.pause_before(name)
-
-    def pause_before(self, name: str) -> float:
-        """The seconds until this may be drawn again: none, unless something trains."""
-        return max(0.0, self._due[name] - time.monotonic()) if self._busy() else 0.0
+                del self._asked[view]
+            self.paint(view)

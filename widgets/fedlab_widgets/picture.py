@@ -7,8 +7,8 @@ import html
 import io
 import zlib
 from collections.abc import Sequence
+from typing import Any
 
-import ipywidgets as widgets
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.backends.backend_agg import FigureCanvasAgg
@@ -30,7 +30,7 @@ class Picture:
         self._margins = margins or {"left": 0, "right": 1, "bottom": 0, "top": 1}
         self.figure = Figure((width / DPI, height / DPI), dpi=DPI * SCALE)
         self._canvas = FigureCanvasAgg(self.figure)
-        self.view = widgets.HTML()
+        self.view: Any = None  # the HTML widget that shows it
         self.png = b""
         self._alt = ""
 

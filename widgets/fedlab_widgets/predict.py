@@ -11,14 +11,17 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import Any, ClassVar
+from weakref import WeakMethod
 
 import ipywidgets as widgets
 from matplotlib.axes import Axes
 
 from fedlab import History
 from fedlab.lessons.switches import predictions_lock
+from fedlab.text import say
 from fedlab_widgets import kernel
+from fedlab_widgets.view import View
 
 Truth = Callable[[list[History]], Any]
 
@@ -41,22 +44,24 @@ class Prediction:
     def __init__(self, question: str, choices: Sequence[str], unit: str, low: float, high: float, truth: Truth):
         self.question, self.choices, self.unit, self._truth = question, list(choices), unit, truth
         self._low, self._high = low, high
-        self._followers: list[Callable[[], None]] = []
+        self._followers: list[WeakMethod[Callable[[], None]]] = []  # weak: a question outlives the labs that wait for it
         if choices:
             self._input: Any = widgets.RadioButtons(options=self.choices, value=None, layout={"width": "auto"})
         else:
-            self._input = widgets.Text(placeholder=f"{low:g} to {high:g}", layout={"width": "110px"})
+            self._input = widgets.Text(placeholder=say("{low:g} to {high:g}", low=low, high=high), layout={"width": "110px"})
             self._input.on_msg(lambda _, message, buffers: self._enter(message))
         self._unit = widgets.HTML(html.escape(unit))
-        self._button = widgets.Button(description="This is my prediction", icon="check", button_style="primary")
+        self._button = widgets.Button(description=say("This is my prediction"), icon="check", button_style="primary")
         self._button.layout.width = "auto"
         self._button.on_click(lambda _: self._press())
         self._said = widgets.HTML()
         row = (widgets.VBox if choices else widgets.HBox)([self._input, self._unit, self._button])
-        text = widgets.HTML(f'<p class="fedlab-question"><b>Predict.</b> {html.escape(question)}</p>')
+        predict = html.escape(say("Predict."))
+        text = widgets.HTML(f'<p class="fedlab-question"><b>{predict}</b> {html.escape(question)}</p>')
         self.view = widgets.VBox([text, row, self._said])
-        kernel.answer_beside_cells(self.view)
         self.in_lab = widgets.VBox([text, row, self._said])  # the same once more, above the lab; later the result alone
+        for widget in (self._input, self._button):
+            kernel.answer_beside_cells(widget)
         self.answer: Any = None
         if question in _kept:
             self.answer_with(_kept[question])
@@ -72,13 +77,14 @@ class Prediction:
         self._input.value = value if self.choices else f"{value:g}"
         self._input.disabled = self._button.disabled = True
         self.in_lab.children = [self._said]
-        self._say(f"You predict {self._words(value)}. Now run it and see.")
-        for tell in self._followers:
-            tell()
+        self._say(say("You predict {answer}. Now run it and see.", answer=self._words(value)))
+        for follower in self._followers:
+            if tell := follower():
+                tell()
 
     def on_answer(self, tell: Callable[[], None]) -> None:
-        """Call `tell` when the answer is there."""
-        self._followers.append(tell)
+        """Call `tell`, a method, when the answer is there; its object is not kept alive for that."""
+        self._followers = [follower for follower in self._followers if follower()] + [WeakMethod(tell)]
 
     def follow(self, histories: list[History]) -> None:
         """Say what the runs so far make of the answer."""
@@ -88,10 +94,10 @@ class Prediction:
     def sentence(self, truth: Any) -> str:
         """The answer beside the truth, in one sentence."""
         if self.answer is None:
-            return f"It is {self._words(truth)}. You made no prediction."
+            return say("It is {truth}. You made no prediction.", truth=self._words(truth))
         if self.answer == truth:
-            return f"You predicted {self._words(self.answer)}, and so it is."
-        return f"You predicted {self._words(self.answer)}. It is {self._words(truth)}."
+            return say("You predicted {answer}, and so it is.", answer=self._words(self.answer))
+        return say("You predicted {answer}. It is {truth}.", answer=self._words(self.answer), truth=self._words(truth))
 
     def compare(self, truth: Any) -> None:
         """Print `sentence`: for results of a cell instead of a lab."""
@@ -100,7 +106,7 @@ class Prediction:
     def draw(self, ax: Axes) -> None:
         """Draw a number into a plot of accuracies (0 to 1) as a line."""
         if self.answer is not None and self.unit == "%":
-            label = f"you predicted {self._words(self.answer)}"
+            label = say("you predicted {answer}", answer=self._words(self.answer))
             ax.axhline(self.answer / 100, color="0.35", lw=1.2, ls=(0, (1, 2)))
             ax.annotate(
                 label,
@@ -120,7 +126,7 @@ class Prediction:
         value = self._input.value
         if self.choices:
             if value is None:
-                self._say("Choose an answer first: a wrong one is as good, you will see why.")
+                self._say(say("Choose an answer first: a wrong one is as good, you will see why."))
             else:
                 self.answer_with(value)
             return
@@ -131,7 +137,13 @@ class Prediction:
         if self._low <= number <= self._high:
             self.answer_with(number)
         else:
-            self._say(f"Type a number from {self._low:g} to {self._high:g}: a wrong one is as good, you will see why.")
+            self._say(
+                say(
+                    "Type a number from {low:g} to {high:g}: a wrong one is as good, you will see why.",
+                    low=self._low,
+                    high=self._high,
+                )
+            )
 
     def _words(self, value: Any) -> str:
         return f"“{value}”" if self.choices else f"{value:.3g} {self.unit}".strip()
@@ -140,11 +152,21 @@ class Prediction:
         self._said.value = f'<p role="status">{html.escape(sentence)}</p>'
 
     def __repr__(self) -> str:
-        return f"Predict. {self.question}" + "".join(f"\n  - {choice}" for choice in self.choices)
+        return say("Predict. {question}", question=self.question) + "".join(f"\n  - {choice}" for choice in self.choices)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
         """The widgets; for pages without a kernel the question."""
         return {**self.view._repr_mimebundle_(**kwargs), "text/plain": repr(self)}
+
+
+class Result(View):
+    """The lab's part of a prediction: what the runs so far make of it."""
+
+    follows: ClassVar[tuple[str, ...]] = ("runs", "prediction")
+
+    def draw(self) -> None:
+        if self.session.prediction:
+            self.session.prediction.follow([run.history for run in self.session.runs.all])
 
 
 def predict(

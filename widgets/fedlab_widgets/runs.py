@@ -1,4 +1,4 @@
-"""One run of the lab: its history, how far it shall go, and how it stands."""
+"""One run of the lab: its history, how far it shall go, and how it ended; and all of them."""
 
 from __future__ import annotations
 
@@ -7,20 +7,29 @@ from dataclasses import dataclass, field
 
 from fedlab import Experiment, History
 from fedlab.differences import differences
+from fedlab.text import say
+
+# how a run may stand, as the table says it
+WORDS = {
+    "waiting": "waiting", "starting": "starting", "running": "running", "paused": "paused", "stepped": "stepped",
+    "stopped": "stopped", "finished": "finished", "failed": "failed",
+}  # fmt: skip
 
 
 @dataclass(eq=False)
 class Run:
     """A curve in the plot, finished or on its way.
 
-    `target` is how many rounds it shall have. `origin` is the run and the round that it was forked from.
+    `target` is how many rounds it shall have now, `planned` how many in the end: a step is one round of those.
+    `origin` is the run and the round that it was forked from.
     """
 
     history: History
     number: int  # its place in the order of runs, which decides its colour
     target: int
+    planned: int = 0
     origin: tuple[Run, int] | None = None
-    status: str = "waiting"  # or starting, running, paused, stopped, finished, failed
+    ended: str = "stopped"  # how it stands when nothing trains it: stepped, stopped, finished or failed
     shown: bool = True
     problem: str = ""  # one sentence
     details: str = ""  # the traceback behind it
@@ -34,10 +43,11 @@ class Run:
         """Rounds finished."""
         return len(self.history)
 
-    def aim(self, rounds: int) -> None:
-        """Let the run go on until it has `rounds` rounds; those that it has stay."""
+    def aim(self, rounds: int, planned: int = 0) -> None:
+        """Let the run go on until it has `rounds` rounds, of `planned` if that is more; those that it has stay."""
         self.target = max(rounds, self.done)
-        self.history.experiment = self.experiment.with_(rounds=max(1, self.target))
+        self.planned = max(self.target, planned)
+        self.history.experiment = self.experiment.with_(rounds=max(1, self.planned))
 
     def is_of(self, experiment: Experiment) -> bool:
         """Whether this run, from its first round, is that experiment; how many rounds either has does not matter."""
@@ -65,20 +75,26 @@ class Runs:
         return self._add(History(experiment), None)
 
     def fork(self, run: Run, number: int, experiment: Experiment) -> Run:
-        """A new run of `experiment` that begins with another's first `number` rounds; `ValueError` if it cannot."""
+        """A new run of `experiment` that begins with another's first `number` rounds; `ValueError` if it cannot.
+
+        It begins with fewer if the model after that round is not kept any more.
+        """
         state = run.history.state_at(number)
         if state is None or state.number < 1:
-            raise ValueError("There is no earlier round to continue from: run at least one round first.")
+            raise ValueError(say("There is no earlier round to continue from: run at least one round first."))
         if experiment.model != run.experiment.model:
             raise ValueError(
-                f"The model {experiment.model} cannot go on with the weights of a {run.experiment.model}: "
-                "take the same model."
+                say(
+                    "The model {model} cannot go on with the weights of a {other}: take the same model.",
+                    model=experiment.model.name,
+                    other=run.experiment.model.name,
+                )
             )
         history = run.history.up_to(state.number, experiment.with_(rounds=max(experiment.rounds, state.number + 1)))
-        return self._add(history, (run, state.number))
+        return self._add(history, (run, history.forked_at))
 
     def _add(self, history: History, origin: tuple[Run, int] | None) -> Run:
-        run = Run(history, self.begun, history.experiment.rounds, origin)
+        run = Run(history, self.begun, history.experiment.rounds, history.experiment.rounds, origin)
         self.begun += 1
         self.all.append(run)
         return run
@@ -96,13 +112,17 @@ class Runs:
     @property
     def shown(self) -> list[Run]:
         """The runs whose curves are drawn: those that have a round and are not hidden."""
-        return [run for run in self.all if run.shown and run.done]
+        return [run for run in list(self.all) if run.shown and run.done]
 
     def labels(self, some: Sequence[Run] | None = None) -> dict[Run, str]:
         """For each of some runs (all if None) what differs between them, and where a fork began."""
         runs = list(self.all if some is None else some)  # as it is now: a button may add one meanwhile
         texts = differences([run.experiment for run in runs])
-        return {
-            run: text if run.origin is None else f"{text}, from round {run.origin[1]} of run {run.origin[0].number + 1}"
-            for run, text in zip(runs, texts, strict=True)
-        }
+        return {run: _with_origin(run, text) for run, text in zip(runs, texts, strict=True)}
+
+
+def _with_origin(run: Run, text: str) -> str:
+    if run.origin is None:
+        return text
+    other, number = run.origin
+    return say("{what}, from round {number} of run {run}", what=text, number=number, run=other.number + 1)

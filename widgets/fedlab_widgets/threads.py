@@ -8,22 +8,31 @@ from collections.abc import Callable
 
 PATIENCE = 5.0  # seconds that an ending Python waits for each thread
 
-_stops: dict[threading.Thread, Callable[[], None]] = {}
+_lock = threading.Lock()
+_stops: dict[threading.Thread, Callable[[], None]] = {}  # of the threads that are at work
 
 
 def begin(name: str, work: Callable[[], None], stop: Callable[[], None]) -> threading.Thread:
     """Do `work` on a new thread. stop: makes it end soon; called when Python ends before the work does."""
-    for thread in [thread for thread in _stops if not thread.is_alive()]:
-        del _stops[thread]
-    thread = threading.Thread(target=work, name=name, daemon=True)
+
+    def all_of_it() -> None:
+        try:
+            work()
+        finally:
+            with _lock:
+                _stops.pop(threading.current_thread(), None)
+
+    thread = threading.Thread(target=all_of_it, name=name, daemon=True)
+    with _lock:
+        _stops[thread] = stop
     thread.start()
-    _stops[thread] = stop
     return thread
 
 
 @atexit.register
 def _end_all() -> None:
-    threads = dict(_stops)
+    with _lock:
+        threads = dict(_stops)
     for stop in threads.values():
         stop()
     for thread in threads:

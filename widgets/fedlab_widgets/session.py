@@ -1,0 +1,343 @@
+"""The session: everything that a lab is but its looks.
+
+What the controls want, the runs, what trains, what is selected, and the learner's own data, model and kinds. Everything
+that a button does is a method here. The session says `changed(what)`, and the parts of the page, which know nothing but
+the session, draw what it is then. What may change:
+
+    controls     what is wanted, or why it cannot be
+    runs         a run or a round more, or less; what is shown
+    state        what trains, and how it stands;   progress     a party has reported
+    selected     the run, the round, the axis, ... that is looked at
+    message      the sentence below the buttons;   prediction   the question is answered
+"""
+
+from __future__ import annotations
+
+import threading
+import traceback
+from collections.abc import Callable, Iterable
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from fedlab import Experiment
+from fedlab.datasets import Dataset
+from fedlab.differences import title_of
+from fedlab.prepare import Prepared, prepare
+from fedlab.roles import KINDS
+from fedlab.settings import InvalidSetting, Kind
+from fedlab.text import say
+from fedlab_widgets import kernel
+from fedlab_widgets.driver import ThreadDriver
+from fedlab_widgets.problems import in_one_sentence, shortened
+from fedlab_widgets.runs import Run, Runs
+from fedlab_widgets.training import Training
+from fedlab_widgets.wanted import Wanted, kinds_with
+
+if TYPE_CHECKING:
+    import keras
+
+    from fedlab_widgets.predict import Prediction
+
+
+@dataclass(frozen=True)
+class Message:
+    """One sentence for the learner, with what lies behind it to fold out. problem: it is not just a remark."""
+
+    sentence: str = ""
+    details: str = ""
+    problem: bool = False
+
+
+class Session:
+    """experiment: where the controls begin. own: classes of the learner's own, of any role.
+
+    dataset, model: the learner's own, instead of the experiment's. driver: what drives the training; see `driver.py`.
+    """
+
+    def __init__(
+        self,
+        experiment: Experiment,
+        *,
+        own: Iterable[type[Kind]] = (),
+        dataset: Dataset | None = None,
+        model: keras.Model | None = None,
+        prediction: Prediction | None = None,
+        driver: Callable[[Callable[[], bool], Callable[[], None]], Any] = ThreadDriver,
+    ):
+        self.lock = threading.RLock()  # guards everything here; held only for moments
+        self.start = self.experiment = experiment  # `experiment`: the newest that was right
+        self.refusal: ValueError | None = None  # why what is wanted now cannot be run
+        self.kinds = kinds_with(own, experiment)
+        self.wanted = Wanted(experiment)
+        self.dataset, self.model, self.prediction = dataset, model, prediction
+        self.runs = Runs()
+        self.training = Training(self.lock, self.changed, self._failed, dataset, model)
+        self.driver = driver(self.turn, self.stop)
+        self.message = Message()
+        self.selected: dict[str, Any] = {"run": None, "round": 1, "x": "rounds", "party": 0}
+        self.plot = b""  # the picture of the curves, as PNG
+        self._moved = False  # whether the learner has moved a control since something was begun
+        self._stops = 0  # Stop and Reset cancel what was clicked before them and has not begun
+        self._prepared: tuple[Experiment | None, Prepared | None] = None, None
+        self._listeners: list[Callable[[str], None]] = []
+        if prediction:
+            prediction.on_answer(self._answered)
+
+    # what it says
+
+    def subscribe(self, listen: Callable[[str], None]) -> None:
+        """Call `listen` with the name of whatever changes, on whatever thread that happens."""
+        self._listeners.append(listen)
+
+    def changed(self, what: str) -> None:
+        for listen in list(self._listeners):
+            listen(what)
+
+    def tell(self, sentence: str, details: str = "", problem: bool = False) -> None:
+        """Say a sentence below the buttons; "" takes it away."""
+        message = Message(shortened(sentence), details, problem)
+        if message.sentence != self.message.sentence:
+            self.message = message
+            self.changed("message")
+
+    def report(self, error: BaseException) -> None:
+        """Say what went wrong."""
+        details = "".join(traceback.format_exception(error))
+        self.tell(in_one_sentence(error), details, problem=True)
+
+    def guard(self, act: Callable[[], Any]) -> None:
+        """Do something that was clicked; what goes wrong is said and ends nothing else."""
+        try:
+            act()
+        except Exception as error:
+            self.report(error)
+
+    def soon(self, act: Callable[[], Any]) -> None:
+        """Do it when all that was typed before the click has arrived, unless Stop or Reset comes first."""
+        asked = self._stops
+        kernel.soon(lambda: self.guard(act) if asked == self._stops else None)
+
+    # what the controls want
+
+    def set(self, name: str, value: Any) -> None:
+        """The learner has moved a control."""
+        with self.lock:
+            self.wanted.set(name, value)
+            self._judge()
+
+    def use(self, experiment: Experiment) -> None:
+        """Set the controls."""
+        with self.lock:
+            self.wanted.take(experiment)
+            self._judge()
+
+    def restore(self, link: str) -> None:
+        """Set the controls to what a link holds; `ValueError` with one sentence if it holds nothing."""
+        self.use(Experiment.from_link(link))
+
+    def _judge(self) -> None:
+        self._moved, self.refusal = True, None
+        try:
+            self.experiment = self.wanted.experiment()
+        except InvalidSetting as error:
+            self.refusal = error
+        self.changed("controls")
+
+    @property
+    def moved(self) -> bool:
+        """Whether the learner has moved the controls to something that no curve is of."""
+        return self._moved and bool(self.runs.all) and self.runs.of(self.experiment) is None
+
+    def prepared(self) -> Prepared | None:
+        """The newest experiment with its data dealt out; None, and a `refusal`, if that cannot be done."""
+        experiment = self.experiment
+        if self._prepared[0] is not experiment:
+            try:
+                prepared = prepare(experiment, self.dataset, self.model)
+            except ValueError as error:
+                with self.lock:
+                    if experiment is self.experiment and self.refusal is None:
+                        self.refusal = error
+                        self.changed("controls")
+                return None
+            self._prepared = experiment, prepared
+        return self._prepared[1]
+
+    @property
+    def locked(self) -> bool:
+        """Whether a prediction is still to be made."""
+        return self.prediction is not None and self.prediction.locks
+
+    def _ready(self) -> Experiment | None:
+        """The experiment to run; None, and a word about it, if something is in its way."""
+        if self.locked:
+            return None
+        if self.refusal is None:
+            self.prepared()
+        refusal = self.refusal
+        if refusal is None:
+            self.tell("")
+            return self.experiment
+        beside = getattr(refusal, "setting", "") in self.wanted.owners()
+        self.tell(say("A control is not right yet: it says why.") if beside else str(refusal), problem=True)
+        return None
+
+    # what trains
+
+    def turn(self) -> bool:
+        """Train one round of what is due. Whether to be called again: not while paused, nor when nothing is left."""
+        more = self.training.turn()
+        self._forget_empty()
+        return more
+
+    def _failed(self, run: Run) -> None:
+        self.tell(run.problem, run.details, problem=True)
+
+    @property
+    def latest(self) -> Run | None:
+        """The run that trains, or was the last to train."""
+        run = self.training.run or self.training.latest
+        return run if run in self.runs.all else self.runs.all[-1] if self.runs.all else None
+
+    def begin(self, experiment: Experiment, rounds: int, planned: int = 0) -> Run:
+        """Train this experiment until it has so many rounds; what it has of them already is kept."""
+        with self.lock:
+            run = self.runs.of(experiment) or self.runs.begin(experiment)
+            self._begin(run, rounds, planned)
+        return run
+
+    def _begin(self, run: Run, rounds: int, planned: int = 0) -> None:
+        run.shown, self._moved, self.selected["run"] = True, False, run
+        self.training.add(run, rounds, planned)
+        self.driver.wake()
+        self.changed("runs")
+
+    def run(self) -> None:
+        """Run what the controls say."""
+        if experiment := self._ready():
+            self.resume()
+            with self.lock:
+                run = self.begin(experiment, experiment.rounds)
+                is_here = self.training.status(run) == "finished"
+            if is_here:
+                self.tell(say("This run is already here, so its curve is shown again instead of being trained again."))
+
+    def step(self) -> None:
+        """Train one round: the one under way, or the next of what the controls say."""
+        if self.training.run:
+            self.training.step()
+            self.resume()
+        elif experiment := self._ready():
+            run = self.runs.of(experiment)
+            self.begin(experiment, run.done + 1 if run else 1, planned=experiment.rounds)
+
+    def pause(self) -> None:
+        """Hold the run where it is; the second time, let it go on."""
+        if self.training.paused:
+            self.resume()
+        else:
+            self.training.pause()
+            self.changed("state")
+
+    def resume(self) -> None:
+        self.training.resume()
+        self.driver.wake()
+        self.changed("state")
+
+    def stop(self) -> None:
+        """End the run under way within a chunk, and forget what waits; finished rounds stay."""
+        self._stops += 1
+        self.training.stop()
+        self.driver.wake()
+        self._forget_empty()
+
+    def reset(self) -> None:
+        """Forget all runs, and set the controls back."""
+        with self.lock:
+            self.stop()
+            self.runs.clear()
+            self.selected["run"] = None
+        self.tell("")
+        self.use(self.start)
+        self.changed("runs")
+
+    def sweep(self, name: str, values: Iterable[Any]) -> None:
+        """Run several values of one setting, and leave the controls alone; values that are not allowed are left out."""
+        if self.locked:
+            return
+        experiments, told = [], []
+        for value in values:
+            with suppress(ValueError):
+                experiment = self.wanted.experiment({name: value})
+                prepare(experiment, self.dataset, self.model)
+                experiments.append(experiment)
+                told.append(title_of(value) if name in KINDS else f"{value:g}" if isinstance(value, float) else str(value))
+        self.tell(say("Sweep: {name} = {values}.", name=name.replace("_", " "), values=", ".join(told)))
+        for experiment in experiments:
+            self.begin(experiment, experiment.rounds)
+
+    def wait(self) -> None:
+        """Wait until nothing is left to train."""
+        self.driver.wait(lambda: self.training.busy)
+
+    # what is done with a run
+
+    def select(self, **what: Any) -> None:
+        """Look at another run, round, axis or party."""
+        self.selected |= what
+        self.changed("selected")
+
+    def hide(self, run: Run) -> None:
+        """Take a run's curve out of the plot, or put it back."""
+        run.shown = not run.shown
+        self.changed("runs")
+
+    def remove(self, run: Run) -> None:
+        """Forget a run that is over."""
+        with self.lock:
+            if run not in self.runs.all:
+                return
+            if run is self.training.run or run in self.training.waiting:
+                self.tell(say("This run is not over: press Stop first."), problem=True)
+                return
+            self._forget(run)
+        self.changed("runs")
+
+    def fork(self, run: Run, number: int) -> None:
+        """A new run that begins with the first rounds of another, and goes on with what the controls say."""
+        experiment = self._ready()
+        with self.lock:
+            if experiment is None or run not in self.runs.all:
+                return
+            try:
+                fork = self.runs.fork(run, number, experiment)
+            except ValueError as error:
+                self.tell(str(error), problem=True)
+                return
+            self._begin(fork, fork.target)
+        if fork.history.forked_at < number:
+            kept = fork.history.forked_at
+            self.tell(say("Round {number} is not kept any more: this goes on from round {kept}.", number=number, kept=kept))
+
+    def _forget_empty(self) -> None:
+        """Forget the runs that were stopped before their first round was over."""
+        with self.lock:
+            for run in [run for run in self.runs.all if not run.done and self.training.status(run) == "stopped"]:
+                self._forget(run)
+        self.changed("runs")
+
+    def _forget(self, run: Run) -> None:
+        self.runs.remove(run)
+        if self.selected["run"] is run:
+            self.selected["run"] = self.runs.all[-1] if self.runs.all else None
+
+    def _answered(self) -> None:
+        self.changed("prediction")
+
+    def close(self) -> None:
+        """Stop for good."""
+        self.driver.close()
+        self.stop()
+        self._listeners.clear()
+        self._prepared = None, None
