@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 
 from benchmarks.worker import Task, Turn
@@ -213,7 +214,7 @@ def report(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], no
     for i, column in enumerate(columns):
         table.add_column(column, justify="right" if i else "left")
     for row in rows:
-        table.add_row(*row)
+        table.add_row(*map(escape, row))
     console = Console(width=None if sys.stdout.isatty() else 160)
     console.print(table)
     for note in notes:

@@ -30,7 +30,7 @@ Rounds = Iterator[tuple[float | None, Any]]
 
 
 def numpy_engine(task: Task) -> Rounds:
-    """Our engine for dense models, as the lab uses it. Its first model is drawn from the seed: the task's, bit for bit."""
+    """Our engine for dense models, as the lab uses it. The seed gives its first model: the task's, bit for bit."""
     for one in run(Experiment.from_json(task.experiment), engine="numpy"):
         assert one.state is not None
         yield one.test_accuracy, [one.state.weights]

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+import psutil
 from jupyter_client.manager import KernelManager
 
 from benchmarks.common import ROOT
@@ -32,18 +33,34 @@ class FrontEnd:
         self.states: dict[str, dict[str, Any]] = {}
         self.shown = False  # whether a cell has put a widget on the page
 
-    def execute(self, code: str) -> float:
-        """Run a cell; seconds until it is done."""
+    def execute(self, code: str) -> tuple[float, str]:
+        """Run a cell; seconds until it is done, and what it has printed."""
         began = time.perf_counter()
-        request = self.client.execute(code, store_history=True)
-        self._read_until(lambda message: _is_idle(message, request))
-        return time.perf_counter() - began
+        request, printed = self.client.execute(code, store_history=True), list[str]()
+
+        def done(message: dict[str, Any]) -> bool:
+            if message["msg_type"] == "stream" and message["parent_header"].get("msg_id") == request:
+                printed.append(message["content"]["text"])
+            return _is_idle(message, request)
+
+        self._read_until(done)
+        return time.perf_counter() - began, "".join(printed)
 
     def show_lab(self) -> float:
-        """Run the lesson's first cell; seconds from the kernel's start until the lab is on the page."""
+        """Run the lesson's first cell; seconds from the kernel's start until the lab is on the page.
+
+        Run again, it closes the lab that it made before.
+        """
+        self.shown = False
         self.client.execute(LAB)
         self.wait(lambda: self.shown)
         return time.perf_counter() - self.began
+
+    def run_default(self) -> float:
+        """Press Run and wait until all rounds are done; when Run was pressed."""
+        pressed = self.click("Run")
+        self.wait(lambda: self.status().startswith("Finished"))
+        return pressed
 
     def click(self, button: str) -> float:
         """Press a button of the lab; when that was."""
@@ -77,8 +94,13 @@ class FrontEnd:
             self._read_until(lambda message: is_so())
         return time.perf_counter()
 
+    @property
+    def process(self) -> psutil.Process:
+        """The kernel's."""
+        return psutil.Process(self.manager.provisioner.pid)  # type: ignore[union-attr]
+
     def peak_mb(self) -> float:
-        return peak_mb(self.manager.provisioner.pid)  # type: ignore[union-attr]
+        return peak_mb(self.process.pid)
 
     def close(self) -> None:
         self.client.stop_channels()
@@ -103,6 +125,8 @@ class FrontEnd:
             self.states[content["comm_id"]] = dict(content["data"].get("state", {}))
         elif message["msg_type"] == "comm_msg" and content["comm_id"] in self.states:
             self.states[content["comm_id"]].update(content["data"].get("state", {}))
+        elif message["msg_type"] == "comm_close":
+            self.states.pop(content["comm_id"], None)
         elif message["msg_type"] in ("display_data", "execute_result"):
             self.shown = self.shown or "application/vnd.jupyter.widget-view+json" in content["data"]
         elif message["msg_type"] == "error":

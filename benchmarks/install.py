@@ -44,7 +44,7 @@ def disk_mb(folder: Path) -> float:
 @click.option("--json", "path", type=click.Path(path_type=Path), default=RESULTS / "install.json", show_default=True)
 def main(path: Path) -> None:
     results = {}
-    for name, extras in SIZES.items():
+    for extras in SIZES.values():
         with tempfile.TemporaryDirectory() as folder:
             results[f".[{extras}]"] = measure(extras, Path(folder) / "venv")
     rows = [
