@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.resources
 import subprocess
 import sys
 from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
 
+from fedlab import Experiment, run
 from fedlab.datasets import Dataset, mnist
 
 
@@ -68,19 +72,64 @@ assert "tensorflow" not in sys.modules
     assert done.stderr == ""
 
 
-def test_training_and_a_whole_run_need_no_network() -> None:
+@pytest.mark.parametrize("engine", ["numpy", "keras"])
+def test_training_and_a_whole_run_need_no_network(engine: str, request: pytest.FixtureRequest) -> None:
     """In a fresh process that can open no connection, TensorFlow included; and it is silent on both streams."""
-    program = """
-import socket
+    if engine == "keras":
+        request.getfixturevalue("tensorflow")
+    program = f"""
+import socket, sys
 def refuse(*args, **kwargs):
     raise AssertionError("the network was used")
 socket.socket.connect = socket.create_connection = socket.getaddrinfo = refuse
 from fedlab import Experiment, run
-(one,) = run(Experiment(parties=2, examples=100, rounds=1, model="softmax"))
+(one,) = run(Experiment(parties=2, examples=100, rounds=1, model="softmax"), engine="{engine}")
 assert one.number == 1
+assert ("tensorflow" in sys.modules) == (one.engine == "keras")
 """
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def cut(path: Path) -> None:
+    path.write_bytes(path.read_bytes()[:3_000_000])
+
+
+def changed(path: Path) -> None:
+    """In the middle of the compressed pixels."""
+    content = bytearray(path.read_bytes())
+    content[5_000_000:5_000_100] = bytes(100)
+    path.write_bytes(content)
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        cut,
+        changed,
+        lambda path: path.write_bytes(b""),
+        lambda path: path.write_text("<html>Not found</html>"),
+        lambda path: np.savez(path, x_train=np.zeros((1, 28, 28), np.uint8)),
+        lambda path: np.savez(path, x_train=np.array([{}], dtype=object)),
+        lambda path: path.unlink(),
+    ],
+    ids=["cut", "changed", "empty", "another file", "an array is missing", "pickled", "missing"],
+)
+def test_a_damaged_mnist_file_is_named_in_one_sentence(
+    damage: Callable[[Path], object],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    is_one_sentence: Callable[[object], bool],
+) -> None:
+    """A file cut by a full disk once ended in BadZipFile, or in "contains pickled data"."""
+    copy = tmp_path / "mnist.npz"
+    copy.write_bytes(importlib.resources.files("fedlab.datasets").joinpath("mnist.npz").read_bytes())
+    damage(copy)
+    monkeypatch.setattr(sys.modules["fedlab.datasets.mnist"], "files", lambda package: tmp_path)
+    with pytest.raises(ValueError, match=r"mnist\.npz is missing or damaged: install fedlab again\.$") as caught:
+        mnist.__wrapped__()
+    assert str(copy) in str(caught.value)
+    assert is_one_sentence(caught.value)
 
 
 X, Y = np.zeros((3, 4), np.float32), np.array([0, 1, 2])
@@ -107,3 +156,28 @@ def test_arrays_that_do_not_fit_together_are_refused(
 def test_a_label_that_only_the_test_examples_have_is_a_class() -> None:
     """Training labels 0 to 2, test labels up to 5: 6 classes."""
     assert Dataset("mine", X, Y, X, Y + 3).classes == 6
+
+
+def test_the_number_of_classes_can_be_said_and_then_does_not_depend_on_the_labels_drawn(
+    is_one_sentence: Callable[[object], bool],
+) -> None:
+    assert Dataset("mine", X, Y, X, Y, classes=10).classes == 10
+    with pytest.raises(ValueError, match=r"^With 3 classes, labels go up to 2, but there is a label 5\.$") as caught:
+        Dataset("mine", X, Y, X, Y + 3, classes=3)
+    assert is_one_sentence(caught.value)
+
+
+def test_pixels_are_shown_to_a_model_from_0_to_1_and_features_as_they_are_unless_a_scale_is_given() -> None:
+    assert mnist().scale == 255
+    assert Dataset("mine", X, Y, X, Y).scale == 1
+    assert Dataset("mine", X, Y, X, Y, scale=4.0).scale == 4
+
+
+def test_a_model_sees_its_examples_divided_by_the_scale(blobs: Dataset) -> None:
+    """Examples 8 times as large with a scale of 8, a power of 2 that rounds nothing, give the same run to the bit."""
+    experiment = Experiment(parties=3, examples=300, model="softmax", rounds=2)
+    larger = replace(blobs, train_x=8 * blobs.train_x, test_x=8 * blobs.test_x, scale=8.0)
+    ours, theirs = (list(run(experiment, dataset=data)) for data in (larger, blobs))
+    assert [one.test_loss for one in ours] == [one.test_loss for one in theirs]
+    unscaled = list(run(experiment, dataset=replace(larger, scale=1.0)))
+    assert unscaled[-1].test_loss != ours[-1].test_loss

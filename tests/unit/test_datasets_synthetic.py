@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import sys
+
 import numpy as np
 import pytest
 
 from fedlab import Experiment, run
 from fedlab.datasets.synthetic import synthetic
-from fedlab.federation import hold
+from fedlab.federation import hold, prepare
+from fedlab.settings import InvalidSetting
+
+prepare_module, synthetic_module = sys.modules["fedlab.prepare"], sys.modules["fedlab.datasets.synthetic"]
 
 SIGMA = np.arange(1, 61) ** -1.2  # Σ_jj, j from 1
 
@@ -82,3 +87,56 @@ def test_the_data_depends_on_the_seed_and_on_nothing_else_of_a_run() -> None:
     plan = Experiment(dataset="synthetic", partition="natural", seed=5)
     assert plan.data() is plan.with_(rounds=3, algorithm="fedprox").data()
     assert not np.array_equal(plan.data().train_x[:40], plan.with_(seed=6).data().train_x[:40])
+
+
+@pytest.mark.parametrize("parties", [1, 2, 30])
+@pytest.mark.parametrize("dataset", ["synthetic", "synthetic_iid"])
+def test_there_are_ten_classes_whichever_labels_are_drawn(dataset: str, parties: int) -> None:
+    """One party's truth often leaves labels out; the model has ten outputs all the same, as the paper's: 610 weights.
+
+    Were the classes those drawn, averages over seeds would compare models of different sizes.
+    """
+    drawn = set()
+    for seed in range(12):
+        plan = Experiment(dataset=dataset, partition="natural", parties=parties, model="softmax", seed=seed)
+        data = plan.data()
+        drawn.add(len(np.unique(data.train_y)))
+        assert data.classes == 10
+        assert prepare(plan).size == 60 * 10 + 10
+    assert min(drawn) < 10 or parties == 30
+
+
+def test_a_run_with_another_seed_continues_a_state_of_the_first() -> None:
+    """A fork to another seed; it failed where that seed drew fewer labels."""
+    plan = Experiment(dataset="synthetic", partition="natural", parties=2, model="softmax", rounds=1)
+    (one,) = run(plan)
+    for seed in range(1, 6):
+        (two,) = run(plan.with_(seed=seed, rounds=2), start=one.state)
+        assert two.number == 2
+
+
+def test_what_the_data_takes_is_known_before_it_is_drawn_and_refused_where_there_is_less(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """4,000 parties have about 4,000 (e⁶ + 50) = 1.8 million examples of 60 features of 4 bytes, twice: 0.87 GB."""
+    plan = Experiment(dataset="synthetic", partition="natural", parties=4_000, examples=60_000, model="softmax")
+    expected = 4_000 * (np.exp(6) + 50) * 60 * 4 * 2
+    assert plan.dataset.nbytes(4_000, 0) == pytest.approx(expected, rel=0.25)  # sizes have a long tail
+
+    def refuse(*args: object) -> None:
+        raise AssertionError("it was drawn before anybody asked whether it fits")
+
+    monkeypatch.setattr(prepare_module, "memory_left", lambda: 500_000_000)
+    monkeypatch.setattr(synthetic_module, "synthetic", refuse)
+    with pytest.raises(
+        InvalidSetting, match=r"^This would take about 0\.\d GB of memory, and 0\.5 GB are free"
+    ) as caught:
+        prepare(plan)
+    assert caught.value.setting == "parties"
+
+
+def test_the_estimate_is_that_of_the_data_drawn() -> None:
+    data = synthetic(300, 3, 1.0, 1.0)
+    kept = data.train_x.nbytes + data.test_x.nbytes
+    assert data.train_x.dtype == data.test_x.dtype == np.float32
+    assert synthetic_module.synthetic_nbytes(300, 3) == 2 * kept
