@@ -214,6 +214,7 @@ def one_blas_thread() -> Iterator[None]:
     with _counting:
         _users += 1
         if _users == 1:
+            _take_control()
             _limit = blas().limit(limits=1)
     try:
         yield
@@ -221,4 +222,12 @@ def one_blas_thread() -> Iterator[None]:
         with _counting:
             _users -= 1
             if _users == 0:
+                _take_control()
                 _limit.restore_original_limits()  # type: ignore[attr-defined]
+
+
+def _take_control() -> None:
+    """Let this thread set BLAS' threads: newer threadpoolctl listens only to the first that did."""
+    for library in blas().lib_controllers:
+        if clear := getattr(library, "clear_controlling_thread", None):
+            clear(force=True)
