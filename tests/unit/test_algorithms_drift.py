@@ -11,9 +11,10 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from fedlab.algorithms import ALGORITHMS, FedAvg, FedProx, PartyResult
+from fedlab.algorithms import ALGORITHMS, FedAvg, FedProx
 from fedlab.lessons.plane import CENTRES, CURVES, walk
 from fedlab.lessons.plane import MINIMUM as DRAWN
+from fedlab.messages import Trained
 
 MINIMUM = np.array([-33 / 5, -21 / 3.4])
 RATE = 0.1
@@ -81,6 +82,6 @@ def test_momentum_makes_tau_steps_count_as_the_sum_of_their_weights() -> None:
     """A gradient that enters at step i is carried on to steps i + 1 .. τ, so it counts 1 + ρ + .. + ρ^(τ - i) times."""
     rho, tau = 0.9, 7
     by_hand = sum(rho**j for i in range(1, tau + 1) for j in range(tau - i + 1))
-    result = PartyResult(0, 1, tau, np.zeros(2), 0.0, RATE, rho)
-    assert result.effective_steps == pytest.approx(by_hand, rel=1e-12)
-    assert PartyResult(0, 1, tau, np.zeros(2), 0.0, RATE).effective_steps == tau
+    trained = Trained(np.zeros(2), 1, tau, 0.0, RATE, rho)
+    assert trained.effective_steps == pytest.approx(by_hand, rel=1e-12)
+    assert Trained(np.zeros(2), 1, tau, 0.0, RATE).effective_steps == tau

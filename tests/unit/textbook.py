@@ -23,7 +23,7 @@ Models = Iterator[list[np.ndarray]]  # after each round the shared model, (P,), 
 
 
 class Lopsided(Partition):
-    """Party k holds about k times as many examples as party 1; two thirds are dealt out in the order of their labels."""
+    """Party k holds about k times as many examples as party 1; two thirds are dealt out by their labels."""
 
     name: ClassVar[str] = "lopsided"
 
