@@ -16,11 +16,11 @@ import matplotlib.pyplot as plt
 import numpy as np
 
 from fedlab import Experiment, History, algorithms, plots, randomness, run
-from fedlab.algorithms import fedavg
 from fedlab.lessons import checks_02 as check
 from fedlab.lessons import claims, size
 from fedlab.lessons.published import quote
-from fedlab_widgets import Lab, predict, show, show_source
+from fedlab.stages import Mean
+from fedlab_widgets import Lab, predict, show, show_lines, show_source
 
 # %% [markdown]
 # ## Two prices
@@ -346,10 +346,24 @@ quote("mcmahan")
 #
 # ## The code behind it
 #
-# FedSGD is FedAvg with two settings held fixed. This is all of it, and the average that both share:
+# FedSGD is FedAvg with two settings held fixed. This is all of it:
 
 # %%
-show_source(algorithms.FedSGD, fedavg.weighted_mean)
+show_source(algorithms.FedSGD)
+
+# %% [markdown]
+# A round from the parties' models $w_k$ to the new one $w_{t+1}$ is the same for both. A party sends by how much its weights have
+# changed; the mean, by examples, is added to the old weights. That is the mean of the $w_k$.
+
+# %%
+show_lines(
+    {
+        r"a party sends $w_k - w_t$": (algorithms.FedAvg.report, "return"),
+        r"$n_k\,(w_k - w_t)$, for each party": (Mean.combine, "upload.examples, dtype"),
+        r"their sum, divided by $n$": (Mean.combine, "return"),
+        r"$w_{t+1} = w_t + \sum_k \frac{n_k}{n}\,(w_k - w_t)$": (algorithms.FedAvg.step, "return"),
+    }
+)
 
 # %% [markdown]
 # Who takes part in a round: $\max(1, CK)$ of the $K$ parties, drawn anew for each round.

@@ -252,15 +252,16 @@ print("One digit a party is below every seed of α = 1, too:", best["one digit a
 #
 # $$\sqrt{\frac{1 + (K - 1)\, c}{K}}$$
 #
-# times as long as each of them. We keep what the parties upload (`on_upload`; the kit keeps none of it), and look.
+# times as long as each of them. We keep each party's model as it uploads (`on_upload`; the kit keeps none of them), and look.
 
 
 # %%
 def with_uploads(experiment):
-    """Run an experiment; the shared models (rounds + 1, P), and for each round what the parties sent (K, P)."""
+    """Run an experiment; the shared models (rounds + 1, P), and for each round the parties' models (K, P)."""
     sent = {}
-    rounds = run(experiment, on_upload=lambda number, result: sent.setdefault(number, []).append(result.weights))
-    shared = [federation.initialise(experiment).weights, *(one.state.weights for one in rounds)]
+    rounds = run(experiment, on_upload=lambda number, upload: sent.setdefault(number, []).append(upload.weights))
+    first = federation.first_state(federation.prepare(experiment))
+    shared = [first.weights, *(one.state.weights for one in rounds)]
     return shared, [np.stack(sent[number]) for number in sorted(sent)]
 
 

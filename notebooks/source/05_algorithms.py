@@ -18,7 +18,6 @@ import numpy as np
 
 from fedlab import Experiment
 from fedlab.algorithms import ALGORITHMS, FedAvg
-from fedlab.algorithms.fedavg import weighted_mean
 from fedlab.lessons import checks_05 as check
 from fedlab.lessons import claim, plane, size
 from fedlab.lessons import claims_05 as promised
@@ -123,7 +122,13 @@ for name, one in walks.items():
 # %% [markdown]
 # ## The code behind it
 #
-# The walk is this short. `starting_point`, `correction`, `local_gradient` and `aggregate` are what an algorithm may change:
+# The walk is this short. It calls the two halves of an algorithm, which are what an algorithm may change:
+#
+# - **at the party**: `start` and `correction`, which get what the server has sent down and what the party remembers;
+#   `local_gradient`, the direction of each local step; `report`, what the party sends up and what it remembers;
+# - **at the server**: `send`, what goes down; `step`, which makes the new model from the mean of what came up.
+#
+# Between the halves there is nothing but that mean. Elsewhere it counts parties by their examples; here both count the same.
 
 # %%
 show_source(plane.walk, ALGORITHMS["scaffold"])
@@ -131,16 +136,19 @@ show_source(plane.walk, ALGORITHMS["scaffold"])
 # %%
 show_lines(
     {
+        r"down: $w_t$ and $c$": (ALGORITHMS["scaffold"].send, "return"),
         r"$c - c_k$": (ALGORITHMS["scaffold"].correction, "return"),
         r"$\nabla l(w; b) - c_k + c$": (ALGORITHMS["scaffold"].local_gradient, "return"),
-        r"$c_k \leftarrow c_k - c + (w_t - w_k) / (\tau_k\,\eta)$": (ALGORITHMS["scaffold"].aggregate, "memory.moved"),
-        r"$w_{t+1} = w_t + \eta_s \sum_k \frac{n_k}{n} (w_k - w_t)$": (ALGORITHMS["scaffold"].aggregate, "return"),
+        r"$c_k^+ - c_k = -c + (w_t - w_k) / (\tau_k\,\eta)$": (ALGORITHMS["scaffold"].report, "change ="),
+        r"up: $w_k - w_t$ and $c_k^+ - c_k$": (ALGORITHMS["scaffold"].report, "return"),
+        r"$w_{t+1} = w_t + \eta_s \sum_k \frac{n_k}{n} (w_k - w_t)$": (ALGORITHMS["scaffold"].step, "return"),
     }
 )
 
 # %% [markdown]
-# `change` is $w_k - w_t$, and $\eta_s$, the server's own step, is 1.
-# In the third one, $\tau_k$ is the number of local steps: $(w_t - w_k) / (\tau_k\,\eta)$ is the mean slope on party $k$'s way.
+# `update` is $w_k - w_t$, at the server its mean; $\eta_s$, the server's own step, is 1. $c_k^+$ is what the party remembers from
+# now on. $\tau_k$ is the number of local steps (`effective_steps`, as long as they have no momentum):
+# $(w_t - w_k) / (\tau_k\,\eta)$ is the mean slope on party $k$'s way.
 #
 # ## Who steps more often: FedNova
 #
@@ -179,7 +187,7 @@ compare((10, 10), 0.1, "fedavg", "fednova", "scaffold")
 # server; nothing more is sent.
 
 # %%
-show_source(ALGORITHMS["fedavgm"].aggregate)
+show_source(ALGORITHMS["fedavgm"].step)
 ends = [plane.walk(ALGORITHMS[name](), rounds=300).shared[-1] for name in ("fedavg", "fedavgm")]
 claim("FedAvg and FedAvgM settle in the same place", np.linalg.norm(ends[0] - ends[1]) < 0.01)
 
@@ -194,20 +202,20 @@ claim("FedAvg and FedAvgM settle in the same place", np.linalg.norm(ends[0] - en
 # ## Write your own
 #
 # An algorithm is a class made from `FedAvg`. It changes what it wants to change, and leaves the rest. A `setting` becomes a
-# slider in the lab. Here is one in ten lines: a **cautious** server that goes only a part of the way to the mean.
+# slider in the lab. Here is one in ten lines: a **cautious** server that goes only a part of the way to the mean. `mean[0]`
+# is the mean of the parties' updates, and `server` what the server remembers: here nothing.
 
 
 # %%
 class Cautious(FedAvg):
-    """w <- w + trust · (mean - w): with trust = 1 it is FedAvg."""
+    """w <- w + trust · (the parties' mean update): with trust = 1 it is FedAvg."""
 
     lesson = "The server goes only a part of the way to the mean."
 
     trust: float = setting(0.5, "How much of the way to the mean the server goes; 1 is FedAvg.", low=0.1, high=2.0)
 
-    def aggregate(self, global_weights, results, memory):
-        mean = weighted_mean(results)
-        return global_weights + self.trust * (mean - global_weights), memory
+    def step(self, w, mean, share, server):
+        return w + self.trust * mean[0], server
 
 
 own_lab = Lab(fedavg.with_(algorithm=Cautious(), rounds=8), controls=["algorithm", "trust"], algorithms=[Cautious])
@@ -280,27 +288,24 @@ def nova(shared, weights, sizes, steps):
 check.check_nova(nova)
 
 # %% [markdown]
-# **3. Your own algorithm: clipping.** One party can move the mean as far as it likes. Write a FedAvg that limits that. Each
-# party's update $w_k - w_t$ that is longer than `reach` is shortened to the length `reach` and keeps its direction; shorter
-# ones stay. Then take the mean by examples, and add it to $w_t$. Each `result` has `result.weights`, an array of $P$
-# numbers, and `result.examples`, its $n_k$. Return a pair: the new model, and `memory` as it is.
+# **3. Your own algorithm: clipping.** One party can move the mean as far as it likes. Write a FedAvg that limits that. A
+# party whose update $w_k - w_t$ is longer than `reach` shortens it to the length `reach`, in the same direction; a shorter one
+# stays. It does so itself, before it sends anything: the server only ever sees the mean. `down[0]` is $w_t$, which the server
+# has sent; `trained.weights` is $w_k$; both are arrays of $P$ numbers. Return a pair: the message, `(update,)`, and `own`,
+# what the party remembers, as it is. The mean by examples and the server's step stay those of FedAvg.
 
 
 # %% nbgrader={"grade": false, "grade_id": "clipped", "locked": false, "schema_version": 3, "solution": true, "task": false}
 class Clipped(FedAvg):
-    """FedAvg in which no party moves the shared model further than its share of `reach`."""
+    """FedAvg in which no party sends an update that is longer than `reach`."""
 
     reach: float = setting(1.0, "How long a party's update may be; a large reach is FedAvg.", low=0.1, high=10.0)
 
-    def aggregate(self, global_weights, results, memory):
+    def report(self, down, own, trained):
         ### BEGIN SOLUTION
-        total, examples = np.zeros(len(global_weights)), 0
-        for result in results:
-            update = result.weights - global_weights
-            update = update * min(1.0, self.reach / max(np.linalg.norm(update), 1e-12))
-            total += result.examples * update
-            examples += result.examples
-        return global_weights + total / examples, memory
+        update = trained.weights - down[0]
+        update = update * min(1.0, self.reach / max(np.linalg.norm(update), 1e-12))
+        return (update,), own
         ### END SOLUTION
 
 
