@@ -73,6 +73,7 @@ class Job:
 def work(job: Job, train: Callable[[Job], Trained]) -> Upload:
     """Steps 2 and 3 of the six: local training, and what is sent of it. train: an engine's local training."""
     trained = train(job)
+    trained.weights.setflags(write=False)  # w_k is also told to the learner: an own `report` must not write into it
     own = dict(job.own)
     message, memory = _reported(job, trained)
     if memory is not None:
