@@ -37,14 +37,14 @@ def _type(guess: Prediction, text: str) -> None:
 def test_a_lab_does_not_run_before_the_question_is_answered() -> None:
     guess = predict("How many?", unit="%", rounds=2)
     lab = Lab(EXPERIMENT, prediction=guess)
-    lab._press_run()
-    lab._step()
+    lab._session.run()
+    lab._session.step()
     assert lab.histories == []
     _type(guess, "85")
-    lab._press_run()
-    lab._worker.wait()
+    lab._session.run()
+    lab._session.wait()
     assert len(lab.histories[0]) == 2
-    lab._painter.paint("state")
+    lab._painter.paint()
     assert f"It is {100 * lab.histories[0].rounds[1].test_accuracy:.3g} %" in _said(guess)
     lab.close()
     assert guess._button.comm is not None  # the question's own cell still shows it

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
+import numpy as np
 import pytest
 
-from fedlab import Experiment, diagnostics
+from fedlab import Experiment, diagnostics, run
 from fedlab.datasets import mnist
+from fedlab.prepare import prepare
 from fedlab_widgets import Lab
+from fedlab_widgets.behind import watch
+from fedlab_widgets.brake import Brake
 
 ONE_LABEL = Experiment(parties=4, examples=200, model="softmax", rounds=2, partition="label_limit", labels_per_party=1)
 
@@ -37,7 +42,7 @@ def test_a_round_is_run_once_more_and_explained(lab: Lab) -> None:
 
 def test_any_earlier_round_can_be_looked_behind(lab: Lab) -> None:
     lab.run()
-    lab._behind._round.value = 1
+    lab._behind._menu.round.value = 1
     lab._behind.look()
     lab._behind.wait()
     assert "round 1." in lab._behind._text.value
@@ -55,6 +60,44 @@ def test_a_look_behind_every_party_alone_uses_the_parties_own_models() -> None:
     lab.close()
 
 
+def test_how_far_a_party_that_trains_alone_went_is_told_from_its_own_model() -> None:
+    """Its distances are those of the round's reports; the shared model, from round 1 on, is somewhere else."""
+    experiment = ONE_LABEL.with_(algorithm="alone", rounds=3)
+    prepared = prepare(experiment)
+    rounds = list(run(experiment))
+    for start in (rounds[1].state, rounds[0].state, None):
+        watched = watch(prepared, start, _free())
+        distances = [float(np.linalg.norm(update.astype(np.float64))) for update in watched.updates]
+        assert distances == pytest.approx([report.distance for report in rounds[2].parties], rel=1e-6)
+
+
+def test_a_round_of_a_fork_is_looked_at_from_its_own_beginning() -> None:
+    """The models between the fork and the round are not kept: what is shown is still what the round was."""
+    lab = Lab(ONE_LABEL.with_(rounds=3))
+    session = lab._session
+    lab.run()
+    session.set("learning_rate", 0.9)
+    session.set("rounds", 5)
+    session.fork(session.runs.all[0], 3)
+    session.wait()
+    fork = session.runs.all[1]
+    fork.history.rounds[3] = replace(fork.history.rounds[3], state=None)
+    session.runs.all[0].history.rounds[2] = replace(session.runs.all[0].history.rounds[2], state=None)
+    lab._painter.paint()
+    lab._behind.look()
+    lab._behind.wait()
+    weights = fork.history.rounds[4].state.weights  # type: ignore[union-attr]
+    recall = diagnostics.recall(diagnostics.confusion_on_test(ONE_LABEL, [weights], mnist()))
+    assert f"Hardest label: {recall.argmin()}, of which {recall.min():.0%} are recognised" in lab._behind._text.value
+    lab.close()
+
+
+def _free() -> Brake:
+    brake = Brake()
+    brake.release()
+    return brake
+
+
 def test_without_a_run_there_is_nothing_to_look_behind(lab: Lab) -> None:
     assert lab._behind._look.disabled
     lab._behind.look()
@@ -62,9 +105,9 @@ def test_without_a_run_there_is_nothing_to_look_behind(lab: Lab) -> None:
 
 
 def test_the_heat_map_has_its_number(lab: Lab) -> None:
-    skewed = re.search(r"label skew (\d\.\d\d)", lab._holdings._caption.value)
+    skewed = re.search(r"label skew (\d\.\d\d)", lab._views[2]._caption.value)
     even = Lab(ONE_LABEL.with_(partition="iid"))
-    alike = re.search(r"label skew (\d\.\d\d)", even._holdings._caption.value)
+    alike = re.search(r"label skew (\d\.\d\d)", even._views[2]._caption.value)
     even.close()
     assert skewed
     assert alike

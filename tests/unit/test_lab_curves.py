@@ -6,7 +6,8 @@ import pytest
 
 from fedlab import Experiment, Round
 from fedlab_widgets.curves import Curves
-from fedlab_widgets.runs import Run, Runs
+from fedlab_widgets.runs import Run
+from fedlab_widgets.session import Session
 
 
 def learn(run: Run, rounds: int, best: float) -> None:
@@ -19,14 +20,13 @@ def learn(run: Run, rounds: int, best: float) -> None:
 @pytest.mark.parametrize("x", ["rounds", "bytes"])
 def test_a_plot_drawn_again_is_the_plot_drawn_anew(x: str) -> None:
     """More rounds, another run over it, a run taken away: each time as if the plot had never been drawn before."""
-    runs = Runs()
-    curves = Curves(runs, lambda: None)
-    curves._x.value = x
+    session = Session(Experiment())
+    runs, curves = session.runs, Curves(session)
+    session.select(x=x)
 
     def is_as_drawn_anew() -> bool:
         curves.draw()
-        anew = Curves(runs, lambda: None)
-        anew._x.value = x
+        anew = Curves(session)
         anew.draw()
         return curves.picture.png == anew.picture.png
 
@@ -44,23 +44,23 @@ def test_a_plot_drawn_again_is_the_plot_drawn_anew(x: str) -> None:
 
 
 def test_a_plot_drawn_against_something_else_is_drawn_anew() -> None:
-    runs = Runs()
-    curves = Curves(runs, lambda: None)
+    session = Session(Experiment())
+    runs, curves = session.runs, Curves(session)
     learn(runs.begin(Experiment()), 3, best=0.9)
     curves.draw()
     before = curves.picture.png
-    curves._x.value = "bytes"
+    session.select(x="bytes")
     curves.draw()
     assert curves.picture.png != before
-    curves._x.value = "rounds"
+    session.select(x="rounds")
     curves.draw()
     assert curves.picture.png == before
 
 
 def test_a_curve_is_missed_until_it_is_drawn() -> None:
-    runs = Runs()
-    curves = Curves(runs, lambda: None)
+    session = Session(Experiment())
+    runs, curves = session.runs, Curves(session)
     learn(runs.begin(Experiment()), 1, best=0.9)
-    assert curves.lacks_one
+    assert curves.urgent
     curves.draw()
-    assert not curves.lacks_one
+    assert not curves.urgent

@@ -71,6 +71,8 @@ class Lab:
             experiment = with_settings_for(controls, experiment, kinds_with(own, experiment))
         if isinstance(model, (Model, str)):
             experiment, model = experiment.with_(model=model), None
+        elif model is not None and not hasattr(model, "stateless_call"):
+            raise InvalidSetting("model", say("model must be a Keras model, or one of the kinds of fedlab.models."))
         self._session = Session(
             experiment, own=own, dataset=dataset, model=model, prediction=prediction, driver=driver
         )
