@@ -4,7 +4,7 @@
 #   make test    set up .venv with the test tools, then check everything
 #
 # Others: make install (as `make lab`, without opening it), make test-fast (no browser), make lint, make format,
-# make constraints, make clean.
+# make constraints, make places, make clean.
 # The first call installs; later calls start at once, as long as pyproject.toml and constraints.txt stay the same.
 
 VENV := .venv
@@ -12,11 +12,14 @@ BIN := $(VENV)/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable
 ARGS :=
 
-# PYTHON=... chooses another one. Python 3.11 to 3.13 will do: TensorFlow has no other builds.
-PYTHON = $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,$(shell \
-    $(name) -c 'import sys; print("$(name)" if (3, 11) <= sys.version_info < (3, 14) else "")' 2>/dev/null)))
+# PYTHON=... chooses another one: 3.11 or newer. Those that have TensorFlow come first; with others the kit goes without.
+PYTHON = $(firstword $(foreach newest,13 99,$(foreach name,python3 python3.13 python3.12 python3.11,$(shell \
+    $(name) -c 'import sys; print("$(name)" if (3, 11) <= sys.version_info[:2] <= (3, $(newest)) else "")' 2>/dev/null))))
 
-.PHONY: lab install test test-fast lint format constraints clean
+# What also runs with TensorFlow out of reach: all tests of the engines, algorithms and the lab but those that say they need it.
+WITHOUT_TENSORFLOW := tests/unit
+
+.PHONY: lab install test test-fast lint format constraints places clean
 
 lab: $(VENV)/lab.stamp
 	$(BIN)/fedlab lab $(ARGS)
@@ -28,6 +31,7 @@ test: test-fast $(VENV)/browser.stamp
 
 test-fast: lint
 	$(BIN)/pytest --numprocesses 2 --dist loadfile --ignore tests/browser $(ARGS)
+	PYTHONPATH=$(CURDIR)/tests/without_tensorflow $(BIN)/pytest --numprocesses 2 --dist loadfile $(WITHOUT_TENSORFLOW)
 
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff check
@@ -46,6 +50,18 @@ constraints: $(VENV)/test.stamp
 	echo "# Made by 'make constraints' from pyproject.toml: the versions that CI runs with." > constraints.txt
 	sed 's/ ;.*//' $(VENV)/constraints.txt >> constraints.txt
 
+# Whether all pinned packages come as wheels, so that nobody needs a compiler: on these machines, with the oldest and the
+# newest Python. An x86_64 Mac is one with an Intel processor.
+places: $(VENV)/test.stamp
+	$(BIN)/python -m pip install --quiet uv
+	for machine in x86_64-unknown-linux-gnu aarch64-unknown-linux-gnu x86_64-pc-windows-msvc x86_64-apple-darwin aarch64-apple-darwin; do \
+	    for python in 3.11 3.14; do \
+	        $(BIN)/uv pip compile pyproject.toml --extra tensorflow --extra lab --constraint constraints.txt --only-binary :all: \
+	            --python-platform $$machine --python-version $$python --no-annotate --no-header --quiet > $(VENV)/place.txt || exit 1; \
+	        echo "$$machine, Python $$python: $$(wc -l < $(VENV)/place.txt) wheels, $$(grep ^tensorflow $(VENV)/place.txt || echo no TensorFlow)"; \
+	    done; \
+	done
+
 clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results
 
@@ -60,7 +76,7 @@ $(VENV)/test.stamp: pyproject.toml constraints.txt $(VENV)/pyvenv.cfg
 	@touch $@ $(VENV)/lab.stamp
 
 $(VENV)/pyvenv.cfg:
-	@$(if $(PYTHON),,echo "fedlab needs Python 3.11, 3.12 or 3.13, and none is on the path: install one, or name it with make PYTHON=..." >&2; exit 1)
+	@$(if $(PYTHON),,echo "fedlab needs Python 3.11 or newer, and none is on the path: install one, or name it with make PYTHON=..." >&2; exit 1)
 	@$(PYTHON) -c 'import ensurepip, venv' 2>/dev/null || $(call apt,python3-venv) || \
 	    { echo "$(PYTHON) has no venv module: install it (on Debian and Ubuntu: apt install python3-venv), then try again." >&2; exit 1; }
 	$(PYTHON) -m venv $(VENV)
