@@ -7,9 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fedlab import Experiment, Round, run
+from fedlab import Experiment, Round, State, run
 from fedlab.algorithms import ALGORITHMS
 from fedlab.datasets import Dataset
+from fedlab.federation import hold
 
 SETUP: dict[str, Any] = {"parties": 5, "examples": 500, "model": "softmax", "partition": "dirichlet", "alpha": 0.3}
 
@@ -39,16 +40,25 @@ def test_a_run_continued_or_forked_goes_on_as_if_it_had_not_stopped(blobs: Datas
             assert ours.test_loss == theirs.test_loss
 
 
-def test_a_fork_into_another_algorithm_or_other_parties_begins_with_a_new_memory(blobs: Dataset) -> None:
-    *_, last = run(experiment(algorithm="scaffold", rounds=3), dataset=blobs)
+@pytest.mark.parametrize("algorithm", ["scaffold", "alone"])
+@pytest.mark.parametrize(
+    "changes",
+    [{"algorithm": "feddyn"}, {"parties": 8}, {"partition": "quantity"}, {"partition": "iid"}, {"seed": 1}],
+    ids=str,
+)
+def test_a_fork_into_another_algorithm_or_other_data_begins_with_a_new_memory(
+    blobs: Dataset, algorithm: str, changes: dict[str, Any]
+) -> None:
+    """IID and Dirichlet parties have the same sizes, and so have those of another seed: others all the same."""
+    *_, last = run(experiment(algorithm=algorithm, rounds=3), dataset=blobs)
     assert last.state is not None
-    for changes in ({"algorithm": "feddyn"}, {"parties": 8}, {"partition": "quantity"}):
-        plan = experiment(algorithm="scaffold", rounds=4).with_(**changes)
-        (one,) = run(plan, dataset=blobs, start=last.state)
-        assert one.state is not None
-        # a new memory knows nothing, so the mean of the parties' vectors is one round's change
-        assert len(one.state.memory.own) == plan.parties
-        assert one.state.examples == tuple(report.examples for report in one.parties)
+    plan = experiment(algorithm=algorithm, rounds=4).with_(**changes)
+    (fork,) = run(plan, dataset=blobs, start=last.state)
+    (anew,) = run(plan, dataset=blobs, start=State(3, last.state.weights))
+    assert np.array_equal(weights(fork), weights(anew))
+    assert fork.test_loss == anew.test_loss
+    assert fork.state is not None
+    assert len(fork.state.parties) == plan.parties
 
 
 def test_all_data_in_one_place_is_one_party_with_all_of_it(blobs: Dataset) -> None:
@@ -65,7 +75,7 @@ def test_a_party_alone_goes_on_from_its_own_model_and_sends_nothing(blobs: Datas
     models: list[np.ndarray] = []
     for name in ("alone", "fedavg"):
         plan = experiment(algorithm=name, rounds=1)
-        (one,) = run(plan, dataset=blobs, on_upload=lambda number, result: models.append(result.weights))
+        (one,) = run(plan, dataset=blobs, on_upload=lambda number, upload: models.append(upload.weights))
         assert (one.bytes_up == 0) == (name == "alone")
     assert np.array_equal(models[:5], models[5:])
     single = experiment(parties=1, rounds=3)
@@ -79,7 +89,8 @@ def test_the_accuracy_of_parties_alone_is_that_of_each_on_its_part_of_the_test(b
     *_, last = run(experiment(algorithm="alone", rounds=3), dataset=blobs)
     assert last.state is not None
     right = []
-    for party, w in enumerate(last.state.memory):
+    for party, own in enumerate(last.state.parties):
+        w = own["algorithm"]
         x, y = blobs.test_x[party::5], blobs.test_y[party::5]
         right.extend((x @ w[:-4].reshape(8, 4) + w[-4:]).argmax(axis=1) == y)
     assert last.test_accuracy == np.mean(right)
@@ -101,22 +112,41 @@ def test_feddyns_first_round_is_fedprox_whose_server_goes_twice_as_far(blobs: Da
 
 
 def test_scaffolds_control_variates_average_to_the_shared_one(blobs: Dataset) -> None:
-    *_, last = run(experiment(algorithm="scaffold", rounds=4, participation=0.4), dataset=blobs)
+    """c = Σ p_k c_k, p_k being a party's part of all examples; c lies with the server, each c_k with its party."""
+    plan = experiment(algorithm="scaffold", rounds=4, participation=0.4)
+    *_, last = run(plan, dataset=blobs)
     assert last.state is not None
-    memory = last.state.memory
-    assert memory.mean == pytest.approx(sum(p * c for p, c in zip(memory.shares, memory.own, strict=True)), abs=1e-5)
-    assert np.linalg.norm(memory.mean) > 0.01
+    sizes = [len(own) for own in hold(plan, blobs)]
+    mean = np.average([own["algorithm"] for own in last.state.parties], axis=0, weights=sizes)
+    assert last.state.server == pytest.approx(mean, abs=1e-5)
+    assert np.linalg.norm(mean) > 0.01
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "down", "up"),
+    [
+        ("fedsgd", 796_840, 796_840),
+        ("fedavg", 796_840, 796_840),
+        ("fedprox", 796_840, 796_840),
+        ("fedavgm", 796_840, 796_840),
+        ("fedadam", 796_840, 796_840),
+        ("feddyn", 796_840, 796_840),
+        ("scaffold", 1_593_680, 1_593_680),  # (w, c) down, (w_k - w_t, c_k⁺ - c_k) up
+        ("fednova", 796_840, 796_844),  # one number more: τ_k
+        ("central", 0, 0),
+        ("alone", 0, 0),
+    ],
+)
+def test_a_round_costs_what_was_sent(algorithm: str, down: int, up: int) -> None:
+    """The 2NN has 784·200 + 200 + 200·200 + 200 + 200·10 + 10 = 199,210 weights of 4 bytes: 796,840."""
+    plan = experiment(algorithm=algorithm, model="2nn", parties=4, examples=40, participation=0.5, rounds=1)
+    (one,) = run(plan)
+    assert (one.bytes_down, one.bytes_up) == (2 * down, 2 * up)
 
 
 def test_a_state_knows_what_it_takes_to_keep_it(blobs: Dataset) -> None:
-    """8 x 4 + 4 weights of 4 bytes; SCAFFOLD has c and five c_k of that size too, and five shares of 8 bytes."""
-    for name, vectors, more in (
-        ("fedavg", 1, 0),
-        ("fedavgm", 2, 0),
-        ("fedadam", 3, 0),
-        ("alone", 6, 0),
-        ("scaffold", 7, 40),
-    ):
+    """8 x 4 + 4 weights of 4 bytes: the shared model, what the server remembers, what five parties remember."""
+    for name, vectors in (("fedavg", 1), ("fedavgm", 2), ("fedadam", 3), ("alone", 6), ("scaffold", 7), ("feddyn", 7)):
         (one,) = run(experiment(algorithm=name, rounds=1), dataset=blobs)
         assert one.state is not None
-        assert one.state.nbytes == vectors * 36 * 4 + more
+        assert one.state.nbytes == vectors * 36 * 4

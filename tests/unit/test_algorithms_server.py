@@ -13,27 +13,50 @@ import pytest
 from flwr.common import Code, FitRes, Status, ndarrays_to_parameters, parameters_to_ndarrays
 from flwr.server import strategy as flower
 
-from fedlab.algorithms import ALGORITHMS, FedAvg, PartyResult
+from fedlab.algorithms import ALGORITHMS, FedAvg
 from fedlab.algorithms.fedavgm import FedAvgM
+from fedlab.messages import PartyReport, Trained, Upload, arrays_in
+from fedlab.stages import Mean
 
 SIZE = 50
 EXAMPLES = (10, 30, 60)
+STEPS = 5
 
 
-def uploads(seed: int) -> list[PartyResult]:
-    """What three parties send back in a round."""
+def trained(seed: int) -> list[Trained]:
+    """What the local training of three parties comes to in a round."""
     rng = np.random.default_rng(seed)
-    return [PartyResult(k, n, 5, rng.normal(size=SIZE).astype(np.float32), 0.0, 0.1) for k, n in enumerate(EXAMPLES)]
+    return [Trained(rng.normal(size=SIZE).astype(np.float32), n, STEPS, 0.0, 0.1) for n in EXAMPLES]
+
+
+class Server:
+    """One algorithm's two halves, called by hand, with the kit's mean between them; local training is given."""
+
+    def __init__(self, algorithm: FedAvg):
+        self.algorithm, self.w = algorithm, np.zeros(SIZE, np.float32)
+        self.memory = algorithm.server_memory(self.w)
+        self.owns = [algorithm.party_memory(self.w) for _ in EXAMPLES]
+
+    def round(self, seed: int) -> np.ndarray:
+        """The shared model after a round in which all parties take part."""
+        self.w, self.memory, self.owns = self.after(seed)
+        return self.w
+
+    def after(self, seed: int) -> tuple[np.ndarray, Any, list[Any]]:
+        """The shared model and all memories after such a round, which is not taken."""
+        down, uploads = self.algorithm.send(self.w, self.memory), []
+        for k, one in enumerate(trained(seed)):
+            message, own = self.algorithm.report(down, self.owns[k], one)
+            report = PartyReport(k, one.examples, one.steps, one.train_loss, 0.0)
+            uploads.append(Upload(k, one.examples, message, {"algorithm": own}, one.weights, report))
+        w, memory = self.algorithm.step(self.w, Mean().combine(uploads), 1.0, self.memory)
+        return w, memory, [upload.own["algorithm"] for upload in uploads]
 
 
 def ours(algorithm: FedAvg, rounds: int) -> list[np.ndarray]:
     """The shared model after each round."""
-    shared, memory = np.zeros(SIZE, np.float32), algorithm.initial_memory(SIZE, np.array(EXAMPLES))
-    models = []
-    for number in range(1, rounds + 1):
-        shared, memory = algorithm.aggregate(shared, iter(uploads(number)), memory)
-        models.append(shared)
-    return models
+    server = Server(algorithm)
+    return [server.round(number) for number in range(1, rounds + 1)]
 
 
 def flowers(strategy: Any, rounds: int, before: Any = lambda number: None) -> list[np.ndarray]:
@@ -43,7 +66,7 @@ def flowers(strategy: Any, rounds: int, before: Any = lambda number: None) -> li
         before(number)
         answers = [
             (None, FitRes(Status(Code.OK, ""), ndarrays_to_parameters([one.weights]), one.examples, {}))
-            for one in uploads(number)
+            for one in trained(number)
         ]
         parameters, _ = strategy.aggregate_fit(number, answers, [])
         models.append(parameters_to_ndarrays(parameters)[0])
@@ -101,11 +124,39 @@ def test_scaffold_and_fednova_average_as_fedavg_in_a_first_round_of_equal_steps(
 @pytest.mark.parametrize("name", ALGORITHMS)
 def test_an_algorithm_leaves_the_memory_it_was_given_as_it_was(name: str) -> None:
     """So a run can be forked from any round, and the same round twice gives the same."""
-    algorithm = ALGORITHMS[name]()
-    start = np.zeros(SIZE, np.float32)
-    _, memory = algorithm.aggregate(start, iter(uploads(1)), algorithm.initial_memory(SIZE, np.array(EXAMPLES)))
-    once = algorithm.aggregate(start, iter(uploads(2)), memory)
-    twice = algorithm.aggregate(start, iter(uploads(2)), memory)
-    assert np.array_equal(once[0], twice[0])
-    again = algorithm.aggregate(once[0], iter(uploads(3)), once[1])[0]
-    assert np.array_equal(again, algorithm.aggregate(twice[0], iter(uploads(3)), twice[1])[0])
+    server = Server(ALGORITHMS[name]())
+    server.round(1)
+    before = [array.copy() for array in arrays_in([server.w, server.memory, server.owns])]
+    once, twice = server.after(2), server.after(2)
+    for one, other in zip(arrays_in(once), arrays_in(twice), strict=True):
+        assert np.array_equal(one, other)
+    for was, now in zip(before, arrays_in([server.w, server.memory, server.owns]), strict=True):
+        assert np.array_equal(was, now)
+
+
+@pytest.mark.parametrize("name", ALGORITHMS)
+def test_what_an_algorithm_is_handed_may_be_read_only(name: str) -> None:
+    """States are: an algorithm that wrote into one would change parties that still train from it."""
+    server = Server(ALGORITHMS[name]())
+    for number in (1, 2):
+        for array in arrays_in([server.w, server.memory, server.owns]):
+            array.setflags(write=False)
+        server.round(number)
+
+
+def test_a_party_with_three_times_the_examples_counts_three_times() -> None:
+    """(1·0 + 3·4) / 4 = 3, and (1·8 + 3·0) / 4 = 2."""
+    mean = Mean().combine([upload(0, 1, [0.0, 8.0]), upload(1, 3, [4.0, 0.0])])
+    assert [part.tolist() for part in mean] == [[3.0, 2.0]]
+    assert mean[0].dtype == np.float32
+
+
+def test_the_mean_of_many_parties_does_not_lose_small_differences() -> None:
+    """10,000 parties that send 1 + 2^-20 have exactly that as their mean: a sum in float32 would lose the 2^-20."""
+    sent = np.float32(1 + 2**-20)
+    assert Mean().combine(upload(k, 6, [sent]) for k in range(10_000))[0] == sent
+
+
+def upload(party: int, examples: int, message: list[Any]) -> Upload:
+    array = np.array(message, np.float32)
+    return Upload(party, examples, (array,), {}, array, PartyReport(party, examples, 1, 0.0, 0.0))

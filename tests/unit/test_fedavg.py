@@ -2,49 +2,34 @@
 
 from __future__ import annotations
 
-import keras
+from typing import TYPE_CHECKING
+
 import numpy as np
 import pytest
 
 from fedlab import Experiment, run
-from fedlab.algorithms import PartyResult
-from fedlab.algorithms.fedavg import weighted_mean
 from fedlab.datasets import Dataset, mnist
-from fedlab.federation import hold, initialise
-from fedlab.engines.keras import build
+from fedlab.federation import first_state, hold, prepare
 from fedlab.partitions import Partition
 from fedlab.randomness import Choice, generator, local_batches, participants
+from tests.unit.textbook import Lopsided, gradient
 
+if TYPE_CHECKING:
+    import keras
 
-class Lopsided(Partition):
-    """Party k holds about k times as much as party 1."""
-
-    name, title, lesson = "lopsided", "Lopsided", "Some parties hold more than others."
-
-    def assign(self, labels: np.ndarray, parties: int, rng: np.random.Generator) -> list[np.ndarray]:
-        ends = np.cumsum(np.arange(1, parties + 1)) / (parties * (parties + 1) / 2) * len(labels)
-        return np.split(rng.permutation(len(labels)), ends.round().astype(int)[:-1])
-
-
-def gradient(w: np.ndarray, x: np.ndarray, y: np.ndarray) -> np.ndarray:
-    """Of softmax regression's mean loss: x'(p - onehot)/n for the kernel, the mean of p - onehot for the bias."""
-    kernel, bias = w[:-4].reshape(-1, 4), w[-4:]
-    scores = x.astype(np.float64) @ kernel + bias
-    chances = np.exp(scores - scores.max(axis=1, keepdims=True))
-    error = (chances / chances.sum(axis=1, keepdims=True) - np.eye(4)[y]) / len(y)
-    return np.concatenate([(x.T.astype(np.float64) @ error).ravel(), error.sum(axis=0)])
+ON_BOTH = [("softmax", "numpy"), ("softmax", "keras"), ("2nn", "numpy"), ("2nn", "keras"), ("cnn", "keras")]
 
 
 def fedavg_by_hand(experiment: Experiment, dataset: Dataset, weighted: bool = True) -> list[np.ndarray]:
     """Algorithm 1 of McMahan et al. for softmax regression with B = ∞, in NumPy: the shared model after each round."""
-    shared, models = initialise(experiment, dataset).weights.astype(np.float64), []
+    shared, models = first_state(prepare(experiment, dataset)).weights.astype(np.float64), []
     parties = hold(experiment, dataset)
     for number in range(1, experiment.rounds + 1):
         present = participants(experiment.seed, number, experiment.parties, experiment.participation)
         n = sum(len(parties[k]) for k in present)
         new = np.zeros_like(shared)
         for k in present:
-            w, x, y = shared.copy(), dataset.train_x[parties[k]], dataset.train_y[parties[k]]
+            w, x, y = shared.copy(), dataset.train_x[parties[k]].astype(np.float64), dataset.train_y[parties[k]]
             for _ in range(experiment.local_epochs):
                 w -= experiment.learning_rate * gradient(w, x, y)
             new += w * (len(y) / n if weighted else 1 / len(present))
@@ -53,8 +38,8 @@ def fedavg_by_hand(experiment: Experiment, dataset: Dataset, weighted: bool = Tr
     return models
 
 
-def shared_models(experiment: Experiment, dataset: Dataset) -> list[np.ndarray]:
-    return [one.state.weights for one in run(experiment, dataset=dataset) if one.state]
+def shared_models(experiment: Experiment, dataset: Dataset, engine: str = "numpy") -> list[np.ndarray]:
+    return [one.state.weights for one in run(experiment, dataset=dataset, engine=engine) if one.state]
 
 
 def flat(model: keras.Model) -> np.ndarray:
@@ -69,8 +54,9 @@ def assert_same(ours: list[np.ndarray], theirs: list[np.ndarray], tolerance: flo
     assert np.abs(theirs[-1] - theirs[0]).max() > 100 * tolerance
 
 
-@pytest.mark.parametrize("model", ["softmax", "2nn", "cnn"])
-def test_one_party_is_centralised_sgd_step_for_step(model: str) -> None:
+@pytest.mark.usefixtures("tensorflow")
+@pytest.mark.parametrize(("model", "engine"), ON_BOTH)
+def test_one_party_is_centralised_sgd_step_for_step(model: str, engine: str) -> None:
     """With one party the average has one term, so a round is an epoch of SGD: here Keras' own, batch by batch.
 
     45 images in batches of 10 also make a short last batch of 5, whose gradient is the mean of its 5.
@@ -78,6 +64,10 @@ def test_one_party_is_centralised_sgd_step_for_step(model: str) -> None:
     experiment = Experiment(
         parties=1, examples=45, model=model, rounds=3, local_epochs=2, batch_size=10, learning_rate=0.05, seed=3
     )
+    import keras
+
+    from fedlab.engines.keras import build
+
     (own,) = hold(experiment, mnist())
     central = build(model, (28, 28), 10, experiment.seed)
     central.compile(keras.optimizers.SGD(0.05), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
@@ -86,11 +76,16 @@ def test_one_party_is_centralised_sgd_step_for_step(model: str) -> None:
         for batch in local_batches(generator(3, Choice.BATCHES, number, 0), 45, 10, epochs=2):
             central.train_on_batch(mnist().train_x[own[batch]] / np.float32(255), mnist().train_y[own[batch]])
         theirs.append(flat(central))
-    assert_same(shared_models(experiment, mnist()), theirs, tolerance=1e-5)
+    assert_same(shared_models(experiment, mnist(), engine), theirs, tolerance=1e-5)
 
 
-def test_one_party_with_its_data_in_one_batch_is_keras_fit(blobs: Dataset) -> None:
+@pytest.mark.usefixtures("tensorflow")
+def test_one_party_with_its_data_in_one_batch_is_keras_fit(blobs: Dataset, engine: str) -> None:
     """B = ∞ leaves no order of batches to agree on: T rounds are T epochs of `Model.fit` on all the data at once."""
+    import keras
+
+    from fedlab.engines.keras import build
+
     experiment = Experiment(parties=1, examples=1_300, model="2nn", rounds=4, batch_size="all", learning_rate=0.5)
     central = build("2nn", (8,), 4, experiment.seed)
     central.compile(keras.optimizers.SGD(0.5), keras.losses.SparseCategoricalCrossentropy(from_logits=True))
@@ -98,30 +93,30 @@ def test_one_party_with_its_data_in_one_batch_is_keras_fit(blobs: Dataset) -> No
     for _ in range(4):
         central.fit(blobs.train_x, blobs.train_y, batch_size=1_300, epochs=1, verbose=0)
         theirs.append(flat(central))
-    assert_same(shared_models(experiment, blobs), theirs, tolerance=1e-5)
+    assert_same(shared_models(experiment, blobs, engine), theirs, tolerance=1e-5)
 
 
 @pytest.mark.parametrize("partition", ["iid", "dirichlet", Lopsided()])
 def test_one_step_on_all_data_is_fedsgd_is_gradient_descent_on_the_union(
-    blobs: Dataset, partition: str | Partition
+    blobs: Dataset, engine: str, partition: str | Partition
 ) -> None:
     """Σ n_k/n (w - η∇F_k(w)) = w - η∇F(w), because F = Σ n_k/n F_k; whoever holds what, and however much of it."""
     experiment = Experiment(
         parties=7, examples=1_000, partition=partition, model="softmax", rounds=5, batch_size="all", learning_rate=0.5
     )
     union = np.concatenate(hold(experiment, blobs))
-    w, descent = initialise(experiment, blobs).weights.astype(np.float64), []
+    w, descent = first_state(prepare(experiment, blobs)).weights.astype(np.float64), []
     for _ in range(5):
         w = w - 0.5 * gradient(w, blobs.train_x[union], blobs.train_y[union])
         descent.append(w)
-    assert_same(shared_models(experiment, blobs), descent)
-    assert_same(shared_models(experiment.with_(algorithm="fedsgd"), blobs), descent)
+    assert_same(shared_models(experiment, blobs, engine), descent)
+    assert_same(shared_models(experiment.with_(algorithm="fedsgd"), blobs, engine), descent)
 
 
 @pytest.mark.parametrize("participation", [1.0, 0.4])
 @pytest.mark.parametrize("partition", ["dirichlet", Lopsided()])
 def test_the_average_is_weighted_by_the_examples_of_those_who_took_part(
-    blobs: Dataset, partition: str | Partition, participation: float
+    blobs: Dataset, engine: str, partition: str | Partition, participation: float
 ) -> None:
     """w_{t+1} = Σ_{k in S_t} n_k/n w_k with n = Σ_{k in S_t} n_k; several local steps, so that the w_k differ."""
     experiment = Experiment(
@@ -135,7 +130,7 @@ def test_the_average_is_weighted_by_the_examples_of_those_who_took_part(
         batch_size="all",
         learning_rate=0.5,
     )
-    assert_same(shared_models(experiment, blobs), fedavg_by_hand(experiment, blobs), tolerance=5e-6)
+    assert_same(shared_models(experiment, blobs, engine), fedavg_by_hand(experiment, blobs), tolerance=5e-6)
 
 
 def test_an_average_without_weights_is_told_apart(blobs: Dataset) -> None:
@@ -154,30 +149,17 @@ def test_an_average_without_weights_is_told_apart(blobs: Dataset) -> None:
     assert np.abs(shared_models(experiment, blobs)[-1] - wrong[-1]).max() > 1e-3
 
 
-def test_a_party_with_three_times_the_examples_counts_three_times() -> None:
-    """(1·0 + 3·4) / 4 = 3, and (1·8 + 3·0) / 4 = 2."""
-
-    def result(examples: int, *weights: float) -> PartyResult:
-        return PartyResult(0, examples, 1, np.array(weights, np.float32), 0.0, 0.1)
-
-    average = weighted_mean([result(1, 0.0, 8.0), result(3, 4.0, 0.0)])
-    assert average.tolist() == [3.0, 2.0]
-    assert average.dtype == np.float32
-
-
-def test_the_average_of_many_parties_does_not_lose_small_differences() -> None:
-    """10,000 parties with w = 1 + 2^-20 average to exactly that: a sum in float32 would lose the 2^-20 on the way."""
-    w = np.float32(1 + 2**-20)
-    results = (PartyResult(k, 6, 1, np.array([w]), 0.0, 0.1) for k in range(10_000))
-    assert weighted_mean(results)[0] == w
-
-
+@pytest.mark.usefixtures("tensorflow")
 def test_one_keras_model_handed_to_all_parties_is_averaged_with_itself(blobs: Dataset) -> None:
     """The seed example of many blog posts: `clients = [model, model, model]`.
 
     They train one after another on the same weights, so "the average" is of three copies of the last one's weights:
     plain SGD over the parties in turn. FedAvg from the same start, in which each begins from w_t, gives another model.
     """
+    import keras
+
+    from fedlab.engines.keras import build
+
     experiment = Experiment(
         parties=3, examples=900, partition="dirichlet", model="softmax", rounds=1, local_epochs=4, batch_size="all"
     )
