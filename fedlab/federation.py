@@ -23,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fedlab.algorithms import Algorithm
 from fedlab.datasets import Dataset
 from fedlab.engines import Engine, engine_for
 from fedlab.evaluation import judge
@@ -109,7 +110,7 @@ def one_round(prepared: Prepared, state: State, engine: Engine, on_upload: Calla
             on_upload(number, upload)
             yield upload
 
-    down = _kept(algorithm.send(state.weights, state.server))  # step 5 of the round before: send out
+    down = _sent(algorithm, state)  # step 5 of the round before
     with closing(engine.work(_jobs(prepared, state, down, number, epochs))) as uploads:  # steps 2 and 3, at the parties
         arriving = seen(uploads)
         mean = _combined(experiment, arriving)  # step 4
@@ -175,6 +176,19 @@ def _jobs(prepared: Prepared, state: State, down: Message, number: int, epochs: 
         )
 
 
+def _sent(algorithm: Algorithm, state: State) -> Message:
+    """The algorithm's message to all parties of the round, checked: the algorithm may be a learner's own."""
+    down = algorithm.send(state.weights, state.server)
+    if not isinstance(down, tuple) or not all(isinstance(part, np.ndarray) for part in down):
+        raise CannotTrain(
+            say(
+                "send of {algorithm} must return a message, a tuple of arrays such as (w,).",
+                algorithm=type(algorithm).__name__,
+            )
+        )
+    return _kept(down)
+
+
 def _combined(experiment: Experiment, uploads: Iterator[Upload]) -> Message:
     """The aggregation rule's one message, checked: the rule may be a learner's own."""
     mean = experiment.aggregation.combine(uploads)
@@ -190,7 +204,7 @@ def _combined(experiment: Experiment, uploads: Iterator[Upload]) -> Message:
     return mean
 
 
-def _stepped(algorithm: Any, state: State, mean: Message, share: float) -> tuple[np.ndarray, Any]:
+def _stepped(algorithm: Algorithm, state: State, mean: Message, share: float) -> tuple[np.ndarray, Any]:
     """The algorithm's new shared model and server memory, checked: the algorithm may be a learner's own."""
     outcome = algorithm.step(state.weights, mean, share, state.server)
     if not isinstance(outcome, tuple) or len(outcome) != 2 or np.shape(outcome[0]) != state.weights.shape:

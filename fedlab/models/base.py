@@ -14,7 +14,7 @@ Shape = tuple[int, ...]
 
 
 class Model(Kind):
-    """A classifier that gives one logit a class. Its weights are one flat vector (P,): kernel, bias, kernel, bias ..."""
+    """A classifier that gives one logit a class. Its weights are one flat vector (P,): kernel, bias, kernel, bias."""
 
     def kernels(self, example_shape: Shape, classes: int) -> list[Shape]:
         """The shape of each layer's kernel, in order; `InvalidSetting` if such examples do not fit.
