@@ -8,11 +8,12 @@ from __future__ import annotations
 
 import os
 import sys
+from contextlib import suppress
 from typing import Any
 
 import click
 
-from fedlab.cli.errors import Refused
+from fedlab.cli.errors import Incomplete, Refused
 from fedlab.cli.files import Files, file_options
 from fedlab.cli.jupyter import open_lab
 from fedlab.cli.results import comparison
@@ -27,7 +28,12 @@ class Program(click.Group):
 
     def main(self, *arguments: Any, **options: Any) -> Any:
         require_streams()
-        return super().main(*arguments, **options)
+        try:
+            return super().main(*arguments, **options)
+        except OSError as error:  # from printing: what is behind > is full, or the terminal is gone
+            with suppress(OSError):
+                Incomplete(say("The output ended: {reason}.", reason=error.strerror)).show()
+            sys.exit(Incomplete.exit_code)
 
 
 def require_streams() -> None:
