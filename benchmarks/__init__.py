@@ -1,1 +1,1 @@
-"""Speed, measured: `python -m benchmarks.rounds`, `.felt`, `.growth`. See README.md beside this file."""
+"""Speed and memory, measured: `python -m benchmarks.rounds`, `.felt`, `.kernels`, ... See README.md here."""

@@ -4,11 +4,15 @@
     python -m benchmarks.kernels --kernels 30 --cells 0      a class of thirty on one server
 
 Every lab trains its default. Memory is PSS where there is one (Linux): what processes share counts once for all of them
-together, so it may be summed; RSS is beside it. The notebook server comes on top, once.
+together, so it may be summed; RSS is beside it. The JupyterLab server comes on top: once, or for each learner where
+each has a server of their own (JupyterHub).
 """
 
 from __future__ import annotations
 
+import subprocess
+import sys
+import tempfile
 from contextlib import ExitStack, closing
 from pathlib import Path
 from typing import Any
@@ -46,6 +50,22 @@ def side_by_side(kernels: int) -> list[dict[str, float]]:
         return [memory_mb(page.process) for page in pages]
 
 
+def server() -> dict[str, float]:
+    """The memory of a JupyterLab server that has just started."""
+    with tempfile.TemporaryDirectory() as folder:
+        options = ["--no-browser", "--allow-root", "--port=0", "--LabApp.news_url="]
+        command = [sys.executable, "-m", "jupyterlab", *options]
+        process = subprocess.Popen(command, cwd=folder, stderr=subprocess.PIPE, text=True)
+        assert process.stderr is not None
+        try:
+            if not any("is running at" in line for line in process.stderr):
+                raise SystemExit("The JupyterLab server has not started.")
+            return memory_mb(psutil.Process(process.pid))
+        finally:
+            process.terminate()
+            process.communicate()
+
+
 def again_and_again(cells: int) -> list[dict[str, float]]:
     """Run one lab cell so many times, and its lab's default each time: memory and the labs alive after each."""
     found = []
@@ -76,8 +96,10 @@ def main(kernels: int, cells: int, path: Path) -> None:
         rows += [
             [f"{kernels} kernels with a lab each, PSS", f"{together['pss']:,.0f} MB", f"{WANTED['together']:,} MB"],
             [f"{kernels} kernels with a lab each, RSS", f"{together['rss']:,.0f} MB", ""],
-            ["a kernel more takes, PSS", f"{together['pss'] / kernels:,.0f} MB", ""],
+            ["one of them, PSS", f"{together['pss'] / kernels:,.0f} MB", ""],
         ]
+        results["server"] = alone = server()
+        rows += [["the JupyterLab server, PSS", f"{alone['pss']:,.0f} MB", ""]]
     if cells:
         results["cells"] = found = again_and_again(cells)
         rows += [[f"labs alive after {cells} runs of a lab cell", f"{found[-1]['alive']:.0f}", f"{WANTED['alive']}"]]

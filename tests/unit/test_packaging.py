@@ -125,7 +125,7 @@ def test_this_environment_is_the_pinned_one() -> None:
 
 def test_binder_installs_the_same_pins_as_everyone() -> None:
     lines = (ROOT / "binder" / "requirements.txt").read_text(encoding="utf-8").split("\n")
-    assert lines[:2] == ["-c ../constraints.txt", "-e .[tensorflow,lab]"]
+    assert lines[:2] == ["-c ../constraints.txt", "-e .[lab]"]
     python = (ROOT / "binder" / "runtime.txt").read_text(encoding="utf-8").strip().removeprefix("python-")
     assert python in Requirement(f"python{PROJECT['requires-python']}").specifier
 
