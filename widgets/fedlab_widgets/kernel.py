@@ -84,11 +84,9 @@ def _forget_outputs(shell: Any, old: Living) -> None:
     outputs = shell.user_ns.get("_oh", {})
     for number in [number for number, result in outputs.items() if result is old]:
         del outputs[number]
-    for name in [name for name, value in shell.user_ns.items() if value is old and not name.strip("_0123456789")]:
-        shell.user_ns[name] = ""
-    for name in ("_", "__", "___"):
-        if getattr(shell.displayhook, name, None) is old:
-            setattr(shell.displayhook, name, "")
+    for names in (shell.user_ns, shell.user_ns_hidden, vars(shell.displayhook)):
+        for name in [name for name, value in names.items() if value is old and not name.strip("_0123456789")]:
+            names[name] = ""
 
 
 def _present_cell(shell: Any) -> tuple[str, str]:
