@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from fedlab import Experiment, Round, State, run
+from fedlab import Experiment, Round, run
 from fedlab.algorithms import ALGORITHMS
 from fedlab.datasets import Dataset
 from fedlab.federation import hold
@@ -38,27 +38,6 @@ def test_a_run_continued_or_forked_goes_on_as_if_it_had_not_stopped(blobs: Datas
         for ours, theirs in zip(rest, whole[2:], strict=True):
             assert np.array_equal(weights(ours), weights(theirs))
             assert ours.test_loss == theirs.test_loss
-
-
-@pytest.mark.parametrize("algorithm", ["scaffold", "alone"])
-@pytest.mark.parametrize(
-    "changes",
-    [{"algorithm": "feddyn"}, {"parties": 8}, {"partition": "quantity"}, {"partition": "iid"}, {"seed": 1}],
-    ids=str,
-)
-def test_a_fork_into_another_algorithm_or_other_data_begins_with_a_new_memory(
-    blobs: Dataset, algorithm: str, changes: dict[str, Any]
-) -> None:
-    """IID and Dirichlet parties have the same sizes, and so have those of another seed: others all the same."""
-    *_, last = run(experiment(algorithm=algorithm, rounds=3), dataset=blobs)
-    assert last.state is not None
-    plan = experiment(algorithm=algorithm, rounds=4).with_(**changes)
-    (fork,) = run(plan, dataset=blobs, start=last.state)
-    (anew,) = run(plan, dataset=blobs, start=State(3, last.state.weights))
-    assert np.array_equal(weights(fork), weights(anew))
-    assert fork.test_loss == anew.test_loss
-    assert fork.state is not None
-    assert len(fork.state.parties) == plan.parties
 
 
 def test_all_data_in_one_place_is_one_party_with_all_of_it(blobs: Dataset) -> None:
@@ -120,28 +99,6 @@ def test_scaffolds_control_variates_average_to_the_shared_one(blobs: Dataset) ->
     mean = np.average([own["algorithm"] for own in last.state.parties], axis=0, weights=sizes)
     assert last.state.server == pytest.approx(mean, abs=1e-5)
     assert np.linalg.norm(mean) > 0.01
-
-
-@pytest.mark.parametrize(
-    ("algorithm", "down", "up"),
-    [
-        ("fedsgd", 796_840, 796_840),
-        ("fedavg", 796_840, 796_840),
-        ("fedprox", 796_840, 796_840),
-        ("fedavgm", 796_840, 796_840),
-        ("fedadam", 796_840, 796_840),
-        ("feddyn", 796_840, 796_840),
-        ("scaffold", 1_593_680, 1_593_680),  # (w, c) down, (w_k - w_t, c_k⁺ - c_k) up
-        ("fednova", 796_840, 796_844),  # one number more: τ_k
-        ("central", 0, 0),
-        ("alone", 0, 0),
-    ],
-)
-def test_a_round_costs_what_was_sent(algorithm: str, down: int, up: int) -> None:
-    """The 2NN has 784·200 + 200 + 200·200 + 200 + 200·10 + 10 = 199,210 weights of 4 bytes: 796,840."""
-    plan = experiment(algorithm=algorithm, model="2nn", parties=4, examples=40, participation=0.5, rounds=1)
-    (one,) = run(plan)
-    assert (one.bytes_down, one.bytes_up) == (2 * down, 2 * up)
 
 
 def test_a_state_knows_what_it_takes_to_keep_it(blobs: Dataset) -> None:

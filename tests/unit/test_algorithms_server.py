@@ -134,16 +134,6 @@ def test_an_algorithm_leaves_the_memory_it_was_given_as_it_was(name: str) -> Non
         assert np.array_equal(was, now)
 
 
-@pytest.mark.parametrize("name", ALGORITHMS)
-def test_what_an_algorithm_is_handed_may_be_read_only(name: str) -> None:
-    """States are: an algorithm that wrote into one would change parties that still train from it."""
-    server = Server(ALGORITHMS[name]())
-    for number in (1, 2):
-        for array in arrays_in([server.w, server.memory, server.owns]):
-            array.setflags(write=False)
-        server.round(number)
-
-
 def test_a_party_with_three_times_the_examples_counts_three_times() -> None:
     """(1·0 + 3·4) / 4 = 3, and (1·8 + 3·0) / 4 = 2."""
     mean = Mean().combine([upload(0, 1, [0.0, 8.0]), upload(1, 3, [4.0, 0.0])])

@@ -2,17 +2,28 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
 
-import keras
 import numpy as np
 import pytest
-from keras import layers
 
 from fedlab import Experiment, Round, run
 from fedlab.datasets import Dataset
 from fedlab.engines.keras import build
+from fedlab.engines.own_models import gives_logits
+from fedlab.federation import prepare
 from fedlab.party import CannotTrain
+
+if TYPE_CHECKING:
+    import keras
+    from keras import layers
+else:
+    keras = pytest.importorskip("keras")
+    layers = keras.layers
+
+pytestmark = pytest.mark.usefixtures("tensorflow")
 
 SHORT = Experiment(
     parties=3, examples=300, model="2nn", rounds=3, local_epochs=2, batch_size=20, algorithm="fedprox", mu=0.2
@@ -39,7 +50,7 @@ def train(model: keras.Model, dataset: Dataset, experiment: Experiment = SHORT) 
 def test_an_own_model_equal_to_a_built_in_one_gives_the_same_run(blobs: Dataset) -> None:
     own = sequential(dense(200, "relu"), dense(200, "relu", seed=2))
     own.set_weights(build("2nn", (8,), 4, SHORT.seed).get_weights())
-    built_in = weights(list(run(SHORT, dataset=blobs)))
+    built_in = weights(list(run(SHORT, dataset=blobs, engine="keras")))
     for ours, theirs in zip(train(own, blobs), built_in, strict=True):
         assert np.array_equal(ours, theirs)
 
@@ -228,6 +239,26 @@ def with_a_penalty() -> keras.Model:
     return keras.Sequential([keras.Input((8,)), layers.Dense(4, kernel_regularizer="l2")])
 
 
+def with_a_penalty_on_what_it_computes() -> keras.Model:
+    return sequential(layers.Dense(5, activity_regularizer="l2"))
+
+
+def with_a_constraint() -> keras.Model:
+    return keras.Sequential([keras.Input((8,)), layers.Dense(4, kernel_constraint=keras.constraints.NonNeg())])
+
+
+def nested(part: Callable[[], keras.Model]) -> Callable[[], keras.Model]:
+    return lambda: keras.Sequential([keras.Input((8,)), part()])
+
+
+def ending_in(activation: str) -> Callable[[], keras.Model]:
+    return lambda: keras.Sequential([keras.Input((8,)), dense(6, "relu"), dense(4, activation)])
+
+
+def of_other_precision(policy: str) -> Callable[[], keras.Model]:
+    return lambda: keras.Sequential([keras.Input((8,), dtype="float32"), layers.Dense(4, dtype=policy)])
+
+
 def any_size() -> keras.Model:
     return keras.Sequential([keras.Input((None, 8)), layers.GlobalAveragePooling1D(), dense(4)])
 
@@ -236,6 +267,17 @@ def any_size() -> keras.Model:
     ("make", "reason"),
     [
         (with_a_penalty, "adds penalties of its own"),
+        (with_a_penalty_on_what_it_computes, "adds penalties of its own .* activity_regularizer"),
+        (nested(with_a_penalty_on_what_it_computes), "adds penalties of its own"),
+        (with_a_constraint, "holds .*kernel to a constraint"),
+        (nested(with_a_constraint), "holds .*kernel to a constraint"),
+        (ending_in("sigmoid"), "never negative and do not add up to 1"),
+        (ending_in("relu"), "never negative and do not add up to 1"),
+        (ending_in("softplus"), "never negative and do not add up to 1"),
+        (of_other_precision("mixed_float16"), "computes in float16, but training here is in float32"),
+        (of_other_precision("mixed_bfloat16"), "computes in bfloat16, but"),
+        (of_other_precision("float64"), "computes in float64, but"),
+        (lambda: "not a model", "must be a built Keras model"),
         (any_size, "must fix the shape of its input"),
         (batch_normalization, "moving_mean outside its gradient .* LayerNormalization"),
         (unbuilt, "must be a built Keras model"),
@@ -251,9 +293,65 @@ def any_size() -> keras.Model:
 def test_a_model_that_cannot_be_trained_is_refused_with_the_reason(
     blobs: Dataset, make: Callable[[], keras.Model], reason: str, is_one_sentence: Callable[[object], bool]
 ) -> None:
+    """By `prepare`: before any engine starts."""
     with pytest.raises(CannotTrain, match=reason) as caught:
-        next(run(SHORT, dataset=blobs, model=make()))
+        prepare(SHORT, blobs, make())
     assert is_one_sentence(caught.value)
+
+
+def test_a_backend_other_than_tensorflow_is_named(
+    blobs: Dataset, is_one_sentence: Callable[[object], bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Keras takes KERAS_BACKEND=jax where JAX is installed; here it only says that it did."""
+    model = sequential()
+    monkeypatch.setattr(keras.config, "backend", lambda: "jax")
+    with pytest.raises(CannotTrain, match=r"computes with jax here, .* set KERAS_BACKEND to tensorflow") as caught:
+        prepare(SHORT, blobs, model)
+    assert is_one_sentence(caught.value)
+
+
+def test_a_model_whose_weights_are_all_zero_still_ends_in_logits() -> None:
+    """Its outputs are then 0, and never negative: what it ends in is a question of the model, not of its weights."""
+    zero = keras.Sequential([keras.Input((8,)), layers.Dense(4, kernel_initializer="zeros")])
+    high = keras.Sequential([keras.Input((8,)), layers.Dense(4, bias_initializer=keras.initializers.Constant(100.0))])
+    probabilities = keras.Sequential([keras.Input((8,)), layers.Dense(4, "softmax", kernel_initializer="zeros")])
+    assert gives_logits(zero)
+    assert gives_logits(high)
+    assert not gives_logits(probabilities)
+
+
+@pytest.fixture(params=["mixed_float16", "mixed_bfloat16", "float64"])
+def policy(request: pytest.FixtureRequest) -> Any:
+    """Keras set to another precision for one test."""
+    before = keras.config.dtype_policy()
+    keras.config.set_dtype_policy(request.param)
+    yield request.param
+    keras.config.set_dtype_policy(before)
+
+
+@pytest.mark.parametrize("name", ["softmax", "cnn"])
+def test_the_kits_own_models_train_in_float32_whatever_keras_policy_is(policy: str, name: str) -> None:
+    """The same run as under float32. A number of classes that no other test has, so that the model is built here."""
+    rng = np.random.default_rng(0)
+    classes = {"mixed_float16": 13, "mixed_bfloat16": 14, "float64": 15}[policy]
+    x, y = rng.random((60, 20, 20), np.float32), rng.integers(0, classes, 60)
+    data = Dataset("noise", x, y, x, y, classes=classes)
+    experiment = Experiment(parties=2, examples=60, model=name, rounds=2)
+    rounds = list(run(experiment, dataset=data, engine="keras"))
+    assert weights(rounds)[-1].dtype == np.float32
+    keras.config.set_dtype_policy("float32")
+    plain = build(name, (20, 20), classes, experiment.seed)
+    np.testing.assert_allclose(
+        weights(rounds), weights(list(run(experiment, dataset=data, model=plain))), rtol=0, atol=1e-6
+    )
+
+
+def test_building_a_model_draws_nothing_from_pythons_own_generator() -> None:
+    """So a cell that shuffles with `random.seed(0)` does not depend on whether the kit has built a model in between."""
+    random.seed(0)
+    before = random.getstate()
+    build("2nn", (8,), 4, seed=0)
+    assert random.getstate() == before
 
 
 def test_frozen_batch_normalization_is_accepted(blobs: Dataset) -> None:
