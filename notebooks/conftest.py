@@ -1,13 +1,19 @@
-"""How CI checks the saved outputs of the notebooks beside this file: nbval, with `FEDLAB_CHECK=1` in their kernels."""
+"""How CI checks the saved outputs of the notebooks beside this file: nbval, with `FEDLAB_CHECK=1` in their kernels.
+
+Lessons that do not ask for TensorFlow are run where it is out of reach: they must not need it.
+"""
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 collect_ignore_glob = ["solutions/*"]
+
+WITHOUT_TENSORFLOW = Path(__file__).parents[1] / "tests" / "without_tensorflow"
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -18,4 +24,6 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_runtest_setup(item: pytest.Item) -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FEDLAB_CHECK", "1")  # the first cell's setup starts the kernel, which inherits it
+        if "%%needs_tensorflow" not in item.path.read_text(encoding="utf-8"):
+            patch.setenv("PYTHONPATH", str(WITHOUT_TENSORFLOW), prepend=os.pathsep)
         return (yield)

@@ -3,9 +3,14 @@
 Two switches, both environment variables. `FEDLAB_CHECK=1` is for CI and for making the saved outputs: labs run by
 themselves, predictions lock nothing, heavy cells take their short form. Learners never see it. `FEDLAB_PREDICT=0` is
 for teachers: questions are still asked, but Run does not wait for the answer.
+
+In a notebook, importing this makes `%%needs_tensorflow` known, for cells that are left out where it is not installed.
 """
 
+from fedlab.lessons import needs
 from fedlab.lessons.claims import claim, claims
 from fedlab.lessons.switches import checking, size
+
+needs.offer()
 
 __all__ = ["checking", "claim", "claims", "size"]

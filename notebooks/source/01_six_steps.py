@@ -19,9 +19,9 @@ import numpy as np
 
 from fedlab import Experiment, federation, partitions, plots, reference
 from fedlab.datasets import mnist
+from fedlab.engines.keras import build
 from fedlab.lessons import checks_01 as check
 from fedlab.lessons import claim, claims
-from fedlab.engines.keras import build
 from fedlab.randomness import Choice, generator
 from fedlab_widgets import Lab, predict, show, show_bars, show_lines, show_source
 
@@ -97,13 +97,14 @@ guess
 # ## First, as the articles write it
 #
 # This is the loop that you find in many articles, with the names changed. Read it before you run it. It looks right. It
-# has two mistakes.
+# has two mistakes. (Like most articles it uses Keras, a part of TensorFlow; the kit's lab trains this model without it. So
+# the cells that begin with `%%needs_tensorflow` are all that you miss where TensorFlow is not installed.)
 
 # %%
+# %%needs_tensorflow
+import keras
+
 global_model = build("2nn", (28, 28), data.classes, seed=0)
-
-import keras  # only now: `build` has started TensorFlow without its notices
-
 keras.utils.set_random_seed(0)
 global_model.compile("sgd", keras.losses.SparseCategoricalCrossentropy(from_logits=True))
 global_model.optimizer.learning_rate = 0.1
@@ -131,6 +132,8 @@ def distance(a, b):
     return np.sqrt(sum(np.sum((one - other) ** 2) for one, other in zip(a, b, strict=True)))
 
 
+# %%
+# %%needs_tensorflow
 uploads = [model.get_weights() for model in local_models]
 for k in (1, 2):
     print(f"distance from party 0's model to party {k}'s: {distance(uploads[0], uploads[k]):.1f}")
@@ -152,6 +155,7 @@ print(f"distance from the average to each of them:  {distance(new_weights, uploa
 # where party 0 stopped. You see it in the loss that each party's own images have before it has trained at all:
 
 # %%
+# %%needs_tensorflow
 for k, loss in enumerate(losses_at_the_start):
     print(f"Party {k} starts from {'a model that knows nothing' if loss > 2 else 'a model that has already learned'}.")
 print("Different objects in the list:", len({id(model) for model in local_models}))
@@ -172,6 +176,7 @@ print("Different objects in the list:", len({id(model) for model in local_models
 # shows. This time every party starts from the same weights. We use the kit's textbook functions; you read them below.
 
 # %%
+# %%needs_tensorflow
 model = build("2nn", (28, 28), data.classes, seed=0)  # a workbench: its weights are set before each use
 
 
@@ -225,6 +230,7 @@ show_lines(
 # **Step 1, initialise.** One model, drawn at random, known to the server.
 
 # %%
+# %%needs_tensorflow
 shared = build("2nn", (28, 28), data.classes, seed=0).get_weights()
 print(f"{sum(layer.size for layer in shared):,} weights")
 
@@ -233,12 +239,14 @@ print(f"{sum(layer.size for layer in shared):,} weights")
 # each party starts from the same weights, whoever trained before it.
 
 # %%
+# %%needs_tensorflow
 local_weights = [train_party(k, own, shared) for k, own in enumerate(parties)]
 
 # %% [markdown]
 # **Step 3, upload.** What leaves a party: how many examples it has, and its weights. 32 bits each, 797 kB in all.
 
 # %%
+# %%needs_tensorflow
 uploads = [(len(own), weights) for own, weights in zip(parties, local_weights, strict=True)]
 
 apart = [distance(a, b) for a, b in combinations(local_weights, 2)]
@@ -248,6 +256,7 @@ claim("No two of the three models are the same: each two are at least 1.0 apart"
 # **Step 4, aggregate.** The weighted average is the new shared model.
 
 # %%
+# %%needs_tensorflow
 shared = reference.average(uploads)
 
 accuracies = {f"party {k}'s model": reference.accuracy(model, weights, data) for k, weights in enumerate(local_weights)}
@@ -327,8 +336,9 @@ claim("Having all images in one place would gain less than 1 point more", centra
 show_source(reference.run)
 
 # %% [markdown]
-# The lab uses a faster engine, `fedlab/federation.py`, which trains parties at the same time. A test of the kit holds the two
-# against each other: same batches, same weights, up to rounding.
+# The lab does the same with a faster engine: `fedlab/federation.py` has the six steps, `fedlab/engines/numpy.py` the training,
+# written out in NumPy, and parties train at the same time. A test of the kit holds it against the code above: same batches,
+# same weights, up to rounding.
 #
 # ## Exercises
 #

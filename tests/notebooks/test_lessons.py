@@ -134,18 +134,54 @@ def test_without_a_kernel_a_page_shows_its_pictures_with_words(name: str) -> Non
     assert "application/vnd.jupyter.widget" not in page
 
 
-def test_a_notebook_runs_from_top_to_bottom_as_a_learner_opens_it() -> None:
-    """Without FEDLAB_CHECK and without nbval: no error, no noise, and no answer or click is needed to go on."""
+def _opened(name: str, **environment: str) -> Any:
+    """A lesson with all its cells run as a learner runs them: without FEDLAB_CHECK and without nbval."""
     from nbclient import NotebookClient
 
-    notebook = build.student("01_six_steps")
-    environment = {name: value for name, value in os.environ.items() if not name.startswith("FEDLAB_")}
+    notebook = build.student(name)
+    here = {name: value for name, value in os.environ.items() if not name.startswith("FEDLAB_")}
     client = NotebookClient(notebook, resources={"metadata": {"path": str(build.NOTEBOOKS)}}, timeout=300)
-    client.execute(env=environment)
+    client.execute(env=here | environment)
+    return notebook
+
+
+def test_a_notebook_runs_from_top_to_bottom_as_a_learner_opens_it() -> None:
+    """No error, no noise, and no answer or click is needed to go on."""
+    notebook = _opened("01_six_steps")
     text = "".join(str(cell.get("outputs", "")) for cell in notebook.cells)
     assert "stderr" not in text
     assert "Not run yet" in text  # nobody has pressed Run
     assert "You made no prediction" in text or "Not answered yet" in text
+
+
+def test_without_tensorflow_each_cell_that_needs_it_says_so_in_one_sentence_and_the_others_run() -> None:
+    """`FEDLAB_CHECK` is set here, so that the lab runs and the claims below it have something to be about."""
+    hidden = Path(__file__).parents[1] / "without_tensorflow"
+    notebook = _opened("01_six_steps", PYTHONPATH=str(hidden), FEDLAB_CHECK="1")
+    cells = [cell for cell in notebook.cells if cell.cell_type == "code"]
+    needing = [cell for cell in cells if cell.source.startswith("%%needs_tensorflow")]
+    assert needing
+    for cell in needing:
+        (output,) = cell.outputs
+        assert output.text.startswith("○ TensorFlow is not installed here: install it with ")
+        assert output.text.count("\n") == 1
+    text = "".join(str(cell.outputs) for cell in cells if cell not in needing)
+    assert "stderr" not in text
+    assert "✗" not in text
+    assert "✓ Together they are more than 2 points better than alone" in text
+
+
+def test_an_error_in_a_cell_that_needs_tensorflow_is_one() -> None:
+    """What such a cell defines is there for the next ones; what goes wrong in it ends the run as elsewhere."""
+    pytest.importorskip("tensorflow")
+    from nbclient import NotebookClient
+    from nbclient.exceptions import CellExecutionError
+
+    sources = ["import fedlab.lessons", "%%needs_tensorflow\nx = 1\n", "x += 1", "%%needs_tensorflow\nx / 0"]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
+    with pytest.raises(CellExecutionError, match="ZeroDivisionError"):
+        NotebookClient(notebook, timeout=120).execute()
+    assert "---> 1 x / 0" in re.sub(r"\x1b\[[0-9;]*m", "", "\n".join(notebook.cells[-1].outputs[0].traceback))
 
 
 def test_the_build_says_which_lessons_there_are() -> None:
