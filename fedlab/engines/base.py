@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
-from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
 from typing import ClassVar
 
@@ -48,9 +48,9 @@ class Engine:
             for job in jobs:
                 waiting.append(self._pool.submit(work, job, self.train))
                 if len(waiting) > 2 * self.threads:
-                    yield waiting.popleft().result()
+                    yield _first(waiting)
             while waiting:
-                yield waiting.popleft().result()
+                yield _first(waiting)
         finally:
             for future in waiting:
                 future.cancel()
@@ -58,6 +58,17 @@ class Engine:
     def logits(self, asked: Sequence[tuple[np.ndarray, np.ndarray]], scale: float) -> list[np.ndarray]:
         """The `answer` to each pair of weights and examples."""
         return list(self._pool.map(lambda pair: self.answer(pair[0], pair[1], scale), asked))
+
+
+def _first(waiting: deque[Future[Upload]]) -> Upload:
+    """The upload of the first job; if a later one fails before that is done, its error at once."""
+    running = set(waiting)
+    while not waiting[0].done():
+        done, running = wait(running, return_when=FIRST_COMPLETED)
+        for failed in done:
+            if failed.exception():
+                failed.result()
+    return waiting.popleft().result()
 
 
 def processors() -> int:
