@@ -1,53 +1,27 @@
-"""Facts about the command line, told through the same flags that a learner types."""
+"""Facts about flags: which experiments they make, and what is refused before anything trains."""
 
 from __future__ import annotations
 
-import csv
-import io
-import json
 import os
 import re
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.error
-import urllib.request
-from collections.abc import Iterator
 from pathlib import Path
-from statistics import mean, stdev
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
-from click.testing import CliRunner, Result
 
-import fedlab.cli
-from fedlab import Experiment, History, Round, run
-from fedlab.cli import main
-from fedlab.cli_settings import combinations, owners, value_of
+import fedlab.cli.commands
+import fedlab.cli.running
+from fedlab import Experiment, History
+from fedlab.cli.settings import combinations, owners, value_of
 from fedlab.experiment import KINDS
-from fedlab.federation import Diverged
-from fedlab.settings import settings_of
+from fedlab.settings import setting, settings_of
+from fedlab.stages import Attack, Compression, Privacy
+from tests.unit.command_line import SMALL, fedlab_, in_a_new_process
 
-SMALL = ["--model", "softmax", "--examples", "300", "--parties", "3", "--rounds", "2"]
 ARTICLE = (
     "run --parties 3 --examples 3000 --partition iid --algorithm fedprox --mu 0.1 --model 2nn --rounds 10 "
     "--local-epochs 5 --batch-size 32 --learning-rate 0.1 --participation 1.0 --seed 0"
 )
-LESSONS_ARE_HERE = (fedlab.cli.REPOSITORY / fedlab.cli.FIRST_LESSON).exists()
-
-
-def fedlab_(*arguments: str) -> Result:
-    """Call the command line in this process."""
-    return CliRunner().invoke(main, arguments)
-
-
-def in_a_new_process(*arguments: str, code: str = "from fedlab.cli import main; main()", **options: Any) -> Any:
-    """Start the command line in a process of its own."""
-    command = [sys.executable, "-c", code, *arguments]
-    pipe = subprocess.PIPE
-    return subprocess.Popen(command, text=True, **{"stdout": pipe, "stderr": pipe, **options})
 
 
 @pytest.fixture
@@ -55,11 +29,11 @@ def no_training(monkeypatch: pytest.MonkeyPatch) -> list[list[Experiment]]:
     """Catch what would be trained instead of training it."""
     caught: list[list[Experiment]] = []
 
-    def catch(experiments: list[Experiment], files: object) -> Any:
+    def catch(experiments: list[Experiment], engine: object, files: object) -> Any:
         caught.append(experiments)
         return [History(experiment) for experiment in experiments], []
 
-    monkeypatch.setattr(fedlab.cli, "train_all", catch)
+    monkeypatch.setattr(fedlab.cli.commands, "train_all", catch)
     return caught
 
 
@@ -107,24 +81,6 @@ def test_the_readmes_example_is_the_article_s_experiment(no_training: list[list[
     ]
 
 
-def test_a_run_gives_the_numbers_that_python_gives(in_folder: Path) -> None:
-    result = fedlab_("run", *SMALL, "--json", "run.json", "--csv", "run.csv")
-    assert result.exit_code == 0, result.output
-    experiment = Experiment(model="softmax", examples=300, parties=3, rounds=2)
-    rounds = list(run(experiment))
-
-    saved = json.loads(Path("run.json").read_text(encoding="utf-8"))
-    assert saved["experiment"] == experiment.to_dict()
-    assert [one["number"] for one in saved["rounds"]] == [1, 2]
-    assert [one["test_accuracy"] for one in saved["rounds"]] == [one.test_accuracy for one in rounds]
-
-    lines = list(csv.DictReader(io.StringIO(Path("run.csv").read_text(encoding="utf-8"))))
-    assert [float(line["test_loss"]) for line in lines] == [one.test_loss for one in rounds]
-
-    printed = re.findall(r"^round (\d) of 2   test accuracy +([\d.]+) %", result.stdout, flags=re.MULTILINE)
-    assert printed == [(str(one.number), f"{100 * one.test_accuracy:.2f}") for one in rounds]
-
-
 def test_a_saved_run_and_its_link_start_the_same_experiment(
     in_folder: Path, no_training: list[list[Experiment]]
 ) -> None:
@@ -140,6 +96,24 @@ def test_a_saved_run_and_its_link_start_the_same_experiment(
         [experiment.with_(rounds=9)],
         [experiment.with_(algorithm="fedavg")],
     ]
+
+
+def test_a_link_longer_than_a_file_s_name_may_be_is_read(no_training: list[list[Experiment]]) -> None:
+    """255 bytes is what most systems allow; every number here has a dozen digits."""
+    names = ("participation", "learning_rate", "momentum", "feature_noise", "label_noise", "noisy_parties")
+    names += ("stragglers", "dropouts", "slow_parties")
+    long = Experiment(partition="dirichlet", algorithm="fedprox", **dict.fromkeys(names, 0.123456789012))
+    assert len(long.link()) > 255
+    assert fedlab_("run", "--from", long.link()).exit_code == 0
+    assert no_training == [[long]]
+
+
+def test_a_link_of_the_first_version_is_read(no_training: list[list[Experiment]]) -> None:
+    """Written by the command line of version 1."""
+    link = "fedlab1:parties=3&examples=300&partition=dirichlet&alpha=0.1&algorithm=fedprox&model=softmax&rounds=2#840b"
+    assert fedlab_("run", "--from", link).exit_code == 0
+    of_then = Experiment(parties=3, examples=300, algorithm="fedprox", model="softmax", rounds=2)
+    assert no_training == [[of_then.with_(partition="dirichlet", alpha=0.1)]]
 
 
 @pytest.mark.parametrize(
@@ -159,12 +133,22 @@ def test_a_saved_run_and_its_link_start_the_same_experiment(
         ("run --from fedlab1:parties=3#0000", "This link is damaged"),
         ("run --from fedlab99:parties=3#0000", "version 99"),
         ("run --from here.txt", "not an experiment of fedlab"),
+        ("run --from all.json", "2 runs that were compared"),
         ("run --json nowhere/run.json", "cannot write there"),
         ("run --json run.csv", "must end in .json"),
         ("run --plot run.gif", "must end in .png or .svg or .pdf"),
         ("run --csv folder.csv", "cannot write there"),
         ("compare --algorithm fedavg --algorithm fedsgd --mu 1", "mu is a setting of the algorithm fedprox"),
         ("compare --alpha 0.1 --alpha 1", "alpha is a setting of the partition"),
+        ("run --engine steam", "There is no engine 'steam': choose one of numpy, keras"),
+        ("run --engine numpy --model cnn", "The engine numpy trains dense models only"),
+        ("run --partition natural", "mnist does not say whose each example is"),
+        ("run --dataset synthetic --rotation 10", "Only images can be rotated"),
+        ("run --dataset synthetic --model cnn", "The model cnn needs images"),
+        ("run --dataset synthetic --partition natural --examples 100 --parties 50", "own no examples"),
+        (f"run --algorithm {900 * '['}", "but it must be one of fedsgd"),
+        (f"run --from {900 * '['}", "Cannot read [["),
+        (f"run --json {900 * '['}.json", "cannot write there (File name too long)"),
     ],
 )
 def test_bad_input_gets_one_sentence_before_anything_is_trained(
@@ -172,13 +156,26 @@ def test_bad_input_gets_one_sentence_before_anything_is_trained(
 ) -> None:
     Path("folder.csv").mkdir()
     Path("here.txt").write_text("not JSON", encoding="utf-8")
-    monkeypatch.setattr(fedlab.cli, "run", lambda *a, **k: pytest.fail("it trained"))
+    Path("all.json").write_text('{"fedlab": 2, "runs": [{}, {}]}', encoding="utf-8")
+    there = sorted(in_folder.iterdir())
+    monkeypatch.setattr(fedlab.cli.running, "run", lambda *a, **k: pytest.fail("it trained"))
     result = fedlab_(*arguments.split())
     assert result.exit_code == 2
     assert result.stdout == ""
-    assert re.fullmatch(r"Error: [^\n]+\n", result.stderr)
+    assert re.fullmatch(r"Error: [^\n]{1,300}\n", result.stderr)
     assert sentence in result.stderr
-    assert sorted(path.name for path in in_folder.iterdir()) == ["folder.csv", "here.txt"]
+    assert sorted(in_folder.iterdir()) == there
+
+
+def test_a_comparison_with_a_run_that_cannot_be_runs_nothing_and_says_which(
+    in_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fedlab.cli.running, "run", lambda *a, **k: pytest.fail("it trained"))
+    result = fedlab_("compare", *SMALL, "--partition", "iid", "--partition", "natural")
+    assert result.exit_code == 2
+    assert result.stdout == ""
+    assert re.match(r"Error: Each its own[^\n]*: partition is natural, but mnist does not say", result.stderr)
+    assert list(in_folder.iterdir()) == []
 
 
 def test_a_misspelled_flag_is_answered_with_the_right_one() -> None:
@@ -187,10 +184,15 @@ def test_a_misspelled_flag_is_answered_with_the_right_one() -> None:
     assert "--local-epochs" in result.stderr
 
 
-def test_a_refused_run_leaves_an_old_result_alone(in_folder: Path) -> None:
+def test_a_refused_run_leaves_what_is_there_alone(in_folder: Path) -> None:
+    """A file keeps its content and its time, a link that leads nowhere still does."""
     Path("run.json").write_text("old", encoding="utf-8")
-    assert fedlab_("run", "--json", "run.json", "--rounds", "0").exit_code == 2
+    os.utime("run.json", (1, 1))
+    Path("run.csv").symlink_to("nowhere.csv")
+    assert fedlab_("run", "--json", "run.json", "--csv", "run.csv", "--rounds", "0").exit_code == 2
     assert Path("run.json").read_text(encoding="utf-8") == "old"
+    assert Path("run.json").stat().st_mtime == 1
+    assert sorted(path.name for path in in_folder.iterdir()) == ["run.csv", "run.json"]
 
 
 def test_bad_input_is_answered_without_starting_tensorflow() -> None:
@@ -198,63 +200,23 @@ def test_bad_input_is_answered_without_starting_tensorflow() -> None:
         "import sys\n"
         "from fedlab.cli import main\n"
         "result = main(standalone_mode=False, args=['run', '--help'])\n"
-        "try: main(['run', '--rounds', '0'])\n"
-        "except SystemExit as end: print('exit code', end.code)\n"
+        "for wrong in ('--rounds=0', '--partition=natural', '--engine=steam', '--engine=numpy --model=cnn'):\n"
+        "    try: main(['run', *wrong.split()])\n"
+        "    except SystemExit as end: print('exit code', end.code)\n"
         "print([name for name in ('tensorflow', 'keras', 'matplotlib') if name in sys.modules])"
     )
     output, _ = in_a_new_process(code=code).communicate(timeout=60)
-    assert output.splitlines()[-2:] == ["exit code 2", "[]"]
+    assert output.splitlines()[-5:] == [*4 * ["exit code 2"], "[]"]
 
 
-def test_without_tensorflow_the_sentence_says_how_to_get_it() -> None:
-    code = "import sys; sys.modules['tensorflow'] = None; from fedlab.cli import main; main()"
-    process = in_a_new_process("run", *SMALL, code=code)
-    _, errors = process.communicate(timeout=60)
-    assert process.returncode == 1
-    assert re.fullmatch(r"Error: TensorFlow is not installed[^\n]*pip install tensorflow[^\n]*\n", errors)
-
-
-def breaks_in_round_2(experiment: Experiment, **options: Any) -> Iterator[Round]:
-    """A run that loses its numbers in its second round, unless its learning rate is small."""
-    for one in run(experiment, **options):
-        if one.number == 2 and experiment.learning_rate > 0.01:
-            raise Diverged("Training broke down in round 2.")
-        yield one
-
-
-def test_rounds_before_a_breakdown_are_saved(in_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fedlab.cli, "run", breaks_in_round_2)
-    result = fedlab_("run", *SMALL, "--json", "run.json")
-    assert result.exit_code == 1
-    assert result.stderr == "Error: Training broke down in round 2.\n"
-    assert len(json.loads(Path("run.json").read_text(encoding="utf-8"))["rounds"]) == 1
-
-
-def test_a_breakdown_in_one_run_does_not_end_the_comparison(in_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fedlab.cli, "run", breaks_in_round_2)
-    result = fedlab_("compare", *SMALL, "--learning-rate", "0.1", "--learning-rate", "0.001", "--json", "all.json")
-    assert result.exit_code == 1
-    assert result.stderr == "Error: learning rate = 0.1: Training broke down in round 2.\n"
-    runs = json.loads(Path("all.json").read_text(encoding="utf-8"))["runs"]
-    assert [len(one["rounds"]) for one in runs] == [1, 2]
-    assert re.search(r"^learning rate = 0.001 +1  +2 ", result.stdout, flags=re.MULTILINE)
-    assert Path("comparison.png").exists()
-
-
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no SIGINT for another process")
-def test_ctrl_c_saves_the_rounds_so_far(in_folder: Path) -> None:
-    flags = ["--model", "softmax", "--examples", "300", "--parties", "3", "--rounds", "100000"]
-    process = in_a_new_process("run", *flags, "--json", "run.json", "--plot", "run.png")
-    while not process.stdout.readline().startswith("round"):
-        assert process.poll() is None
-    process.send_signal(signal.SIGINT)
-    output, errors = process.communicate(timeout=60)
-    assert process.returncode == 130
-    assert errors == "Error: Stopped by Ctrl-C.\n"
-    rounds = json.loads(Path("run.json").read_text(encoding="utf-8"))["rounds"]
-    assert 1 <= len(rounds) < 100_000
-    assert f"Final test accuracy {100 * rounds[-1]['test_accuracy']:.2f} %" in output
-    assert Path("run.png").exists()
+def test_help_is_told_in_the_learner_s_language() -> None:
+    sentences = {
+        "Run one experiment and print a line for each round.": "运行一个实验。",
+        "Another seed, another draw: see how much of a result is luck.": "换一个种子。",
+    }
+    code = f"from fedlab.text import speak; speak({sentences}); from fedlab.cli import main; main()"
+    output, _ = in_a_new_process("run", "--help", code=code, encoding="utf-8").communicate(timeout=60)
+    assert all(sentence in output for sentence in sentences.values())
 
 
 def test_each_setting_goes_to_the_algorithms_that_have_it() -> None:
@@ -268,6 +230,45 @@ def test_each_setting_goes_to_the_algorithms_that_have_it() -> None:
     ]
 
 
+class Everybody(Privacy):
+    """A kind of another role than the algorithm that leaves a setting not open."""
+
+    name: ClassVar[str] = "everybody"
+    fixes: ClassVar[dict[str, Any]] = {"participation": 1.0}
+
+
+SHARE: dict[str, Any] = {"default": 0.5, "lesson": "How much.", "low": 0.0, "high": 1.0}
+
+
+class Liars(Attack):
+    """A kind with a setting; another role has one of the same name and meaning."""
+
+    name: ClassVar[str] = "liars"
+    how_much: float = setting(**SHARE)
+
+
+class Part(Compression):
+    """That other role's kind."""
+
+    name: ClassVar[str] = "part"
+    how_much: float = setting(**SHARE)
+
+
+def test_each_setting_goes_to_the_kinds_of_any_role_that_leave_it_open(monkeypatch: pytest.MonkeyPatch) -> None:
+    for role, kind in (("privacy", Everybody), ("attack", Liars), ("compression", Part)):
+        monkeypatch.setitem(KINDS[role], kind.name, kind)
+    start = Experiment()
+    assert combinations(start, {"privacy": ("none", "everybody"), "participation": (0.5,)}) == [
+        start.with_(participation=0.5),
+        start.with_(privacy="everybody"),
+    ]
+    assert combinations(start, {"compression": ("none", "part"), "how_much": (0.1, 0.2)}) == [
+        start,
+        start.with_(compression="part", how_much=0.1),
+        start.with_(compression="part", how_much=0.2),
+    ]
+
+
 def test_compare_runs_every_combination_once(no_training: list[list[Experiment]], in_folder: Path) -> None:
     flags = "--partition iid --partition dirichlet --alpha 0.1 --alpha 1 --alpha 1 --seed 0 --seed 1"
     fedlab_("compare", *flags.split())
@@ -275,96 +276,5 @@ def test_compare_runs_every_combination_once(no_training: list[list[Experiment]]
     assert len(experiments) == len(set(experiments)) == (1 + 2) * 2
 
 
-def test_a_comparison_tells_mean_and_spread_over_seeds(in_folder: Path) -> None:
-    flags = "--algorithm fedavg --algorithm fedprox --mu 1 --seed 0 --seed 1 --seed 2 --json all.json --csv all.csv"
-    result = fedlab_("compare", *SMALL, *flags.split())
-    assert result.exit_code == 0, result.output
-
-    runs = json.loads(Path("all.json").read_text(encoding="utf-8"))["runs"]
-    for algorithm, name in (("fedavg", "FedAvg"), ("fedprox", "FedProx")):
-        last = [100 * one["rounds"][-1]["test_accuracy"] for one in runs if one["experiment"]["algorithm"] == algorithm]
-        assert len(last) == 3
-        assert re.search(rf"^{name}.*  3  .*{mean(last):.2f} ± {stdev(last):.2f}", result.stdout, flags=re.MULTILINE)
-
-    lines = list(csv.DictReader(io.StringIO(Path("all.csv").read_text(encoding="utf-8"))))
-    assert len(lines) == 2 * 3 * 2
-    assert {(line["algorithm"], line["mu"]) for line in lines} == {("fedavg", ""), ("fedprox", "1.0")}
-    assert Path("comparison.png").read_bytes().startswith(b"\x89PNG")
-
-
-@pytest.mark.parametrize(("ending", "start"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")])
-def test_a_plot_has_the_format_that_its_name_says(ending: str, start: bytes, in_folder: Path) -> None:
-    assert fedlab_("run", *SMALL, "--plot", f"run.{ending}").exit_code == 0
-    assert Path(f"run.{ending}").read_bytes().startswith(start)
-
-
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no pseudo-terminals")
-def test_on_a_terminal_a_progress_bar_counts_the_rounds() -> None:
-    import pty
-    import termios
-
-    reader, terminal = pty.openpty()
-    termios.tcsetwinsize(terminal, (24, 80))
-    process = in_a_new_process("run", *SMALL, stderr=terminal)
-    os.close(terminal)
-    output = process.communicate(timeout=120)[0]
-    shown = b""
-    while True:
-        try:
-            shown += os.read(reader, 1 << 16)
-        except OSError:  # how Linux says that the other end is closed
-            break
-    os.close(reader)
-    assert b"2/2" in shown
-    assert b"100%" in shown
-    assert "round 2 of 2" in output
-
-
 def test_numbers_are_read_as_numbers_and_words_as_words() -> None:
     assert [value_of(text) for text in ("3", "0.5", "1e-3", "all", "2nn")] == [3, 0.5, 0.001, "all", "2nn"]
-
-
-def test_python_m_fedlab_is_the_same_program() -> None:
-    result = subprocess.run([sys.executable, "-m", "fedlab", "--version"], capture_output=True, text=True, check=True)
-    assert re.fullmatch(r"fedlab, version [\d.]+\n", result.stdout)
-
-
-def test_the_lab_says_what_to_do_where_there_are_no_lessons(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(fedlab.cli, "REPOSITORY", tmp_path)
-    result = fedlab_("lab")
-    assert result.exit_code == 2
-    assert "make lab" in result.stderr
-
-
-def fetched(address: str, server: Any) -> Any:
-    """The JSON at an address; waits for the server, which tells its address a moment before it answers."""
-    while True:
-        try:
-            with urllib.request.urlopen(address, timeout=60) as answer:
-                return json.load(answer)
-        except urllib.error.HTTPError:
-            raise
-        except urllib.error.URLError:
-            assert server.poll() is None, "the server has ended"
-            time.sleep(0.1)
-
-
-@pytest.mark.skipif(not LESSONS_ARE_HERE, reason="installed without the repository")
-def test_the_lab_prints_its_address_and_serves_the_first_lesson_without_asking_the_network() -> None:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    process = in_a_new_process("lab", "--no-browser", f"--port={port}", stderr=subprocess.STDOUT)
-    try:
-        address = next(found[0] for line in process.stdout if (found := re.search(r"http://127\S+token=\S+", line)))
-        assert "/lab/tree/notebooks/00_start_here.ipynb?" in address
-        assert fetched(address.replace("/lab/tree/", "/api/contents/"), process)["type"] == "notebook"
-        about_news = address.replace(
-            "/lab/tree/notebooks/00_start_here.ipynb", "/lab/api/settings/@jupyterlab/apputils-extension:notification"
-        )
-        properties = fetched(about_news, process)["schema"]["properties"]
-        assert properties["fetchNews"]["default"] == "false"  # no network at run time, and no pop-up that asks for it
-        assert properties["checkForUpdates"]["default"] is False
-    finally:
-        process.terminate()
-        process.communicate(timeout=30)
