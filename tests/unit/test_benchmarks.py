@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import numpy as np
+import psutil
 import pytest
 from click.testing import CliRunner
 
-from benchmarks import growth, rounds
+from benchmarks import growth, install, kernels, rounds
 from benchmarks.common import WORKLOADS, Workload, gflop, mcmahan_cnn, task_of
 from benchmarks.worker import Task, Turn
 from fedlab import Experiment
@@ -85,3 +87,22 @@ def test_growth_measures_a_point_in_a_process_of_its_own() -> None:
     first, again = growth.measure(workload, turns=1), growth.measure(workload, turns=1)
     assert first["seconds"] > 0
     assert 0.5 < first["peak_mb"] / again["peak_mb"] < 2  # it is not handed on from one point to the next
+
+
+def test_memory_of_a_cell_run_again_grows_from_its_third_run_on() -> None:
+    """What the first two runs add is not counted; the most after the third is: (220 - 200) / 200."""
+    memory = [100.0, 190.0, 200.0, 220.0, 210.0]
+    assert kernels.growth([{"alive": 1, "rss": one, "pss": one} for one in memory]) == pytest.approx(0.1)
+
+
+def test_a_process_has_at_least_its_share_of_its_memory() -> None:
+    found = kernels.memory_mb(psutil.Process())
+    assert 10 < found["pss"] <= found["rss"]
+
+
+def test_an_installation_is_as_big_as_the_files_in_it(tmp_path: Path) -> None:
+    """Two files of 300,000 bytes that cannot be compressed; a file system counts whole blocks."""
+    (tmp_path / "folder").mkdir()
+    for path in (tmp_path / "one", tmp_path / "folder" / "other"):
+        path.write_bytes(np.random.default_rng(0).bytes(300_000))
+    assert 0.6 <= install.disk_mb(tmp_path) < 0.7
