@@ -24,7 +24,7 @@ SIZES = {"without TensorFlow": "lab", "with TensorFlow": "tensorflow,lab"}
 def measure(extras: str, folder: Path) -> dict[str, float]:
     """Install `.[extras]` into a new environment in `folder`; raises if it does not run an experiment."""
     subprocess.run([sys.executable, "-m", "venv", folder], check=True)
-    python = folder / ("Scripts" if os.name == "nt" else "bin") / "python"
+    python = str(folder / ("Scripts" if os.name == "nt" else "bin") / "python")
     pip = [python, "-m", "pip", "-qq", "--disable-pip-version-check", "--no-cache-dir", "install"]
     began = time.perf_counter()
     subprocess.run([*pip, "--constraint", "constraints.txt", "--editable", f".[{extras}]"], cwd=ROOT, check=True)
