@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from fedlab import Experiment
 from fedlab.experiment import KINDS
+from fedlab.prepare import prepare
 from fedlab.settings import About, InvalidSetting, Settings, settings_of
 
 KIND_CLASSES: list[type[Settings]] = [kind for kinds in KINDS.values() for kind in kinds.values()]
@@ -50,7 +51,7 @@ def experiments(draw: st.DrawFn) -> Experiment:
     for role, kinds in KINDS.items():
         kind = kinds[draw(st.sampled_from(sorted(kinds)))]
         settings |= {role: kind.name} | {name: draw(values(kind, name)) for name in settings_of(kind)}
-        fixed |= getattr(kind, "fixes", {})
+        fixed |= kind.fixes
     settings |= {name: draw(values(Experiment, name)) for name in OWN if name not in fixed and draw(st.booleans())}
     settings["examples"] = draw(st.integers(1, 60_000))
     settings["parties"] = draw(st.integers(1, settings["examples"]))
@@ -91,12 +92,40 @@ def test_an_experiment_survives_being_taken_apart(experiment: Experiment) -> Non
     assert hash(experiment.with_()) == hash(experiment)
 
 
+@given(experiments(), st.data())
+def test_any_experiment_can_be_prepared_or_gets_one_sentence(experiment: Experiment, data: st.DataObject) -> None:
+    """Everything that can be refused is refused before an engine starts; with few examples, so that it is quick."""
+    examples = data.draw(st.integers(1, 300))
+    few = experiment.with_(examples=examples, parties=data.draw(st.integers(1, min(20, examples))))
+    try:
+        prepared = prepare(few)
+    except ValueError as error:
+        assert_one_sentence(error)
+        return
+    assert len(prepared.parties) == few.parties
+    assert all(len(own) > 0 for own in prepared.parties)
+    assert prepared.size == len(prepared.first_weights())
+    assert prepared.seen.train_x.shape == prepared.dataset.train_x.shape
+
+
+@pytest.mark.parametrize(("role", "kind"), [(role, kind) for role, kinds in KINDS.items() for kind in kinds.values()])
+@given(data=st.data())
+def test_any_kind_with_any_settings_survives_json_and_link(role: str, kind: Any, data: st.DataObject) -> None:
+    """Each kind of each role by itself: models and stages as well as algorithms, partitions and data sets."""
+    settings = {name: data.draw(values(kind, name)) for name in settings_of(kind)}
+    experiment = Experiment(**{role: kind.name}, **settings)
+    assert getattr(experiment, role) == kind(**settings)
+    assert experiment.own_kinds == []
+    assert Experiment.from_json(experiment.to_json()) == Experiment.from_link(experiment.link()) == experiment
+    assert Experiment().with_(**{role: kind(**settings)}) == experiment
+
+
 @given(experiments(), experiments())
 def test_with_takes_over_what_is_named_and_keeps_the_rest(one: Experiment, other: Experiment) -> None:
     """Another algorithm brings its own settings and those that it fixes; the partition stays, and vice versa."""
     for role in KINDS:
         chosen = getattr(other, role)
-        fixed = getattr(chosen, "fixes", {})
+        fixed = chosen.fixes
         try:
             changed = one.with_(**{role: chosen})
         except InvalidSetting as error:
