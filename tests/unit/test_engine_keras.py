@@ -1,53 +1,39 @@
-"""The compiled loop: what makes it compile, and an algorithm of a learner's own on it."""
+"""The Keras engine: what makes it compile, what it shares between algorithms, and what it says of own code."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
-from typing import Any, ClassVar
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 import pytest
 
-from fedlab import Experiment, State, local_training, run
-from fedlab.algorithms import ALGORITHMS, FedAvg, PartyResult
+from fedlab import Experiment, Round, run
+from fedlab.algorithms import ALGORITHMS, FedAvg
 from fedlab.datasets import Dataset
-from fedlab.federation import Diverged, hold
+from fedlab.engines import compiled
 from fedlab.party import CannotTrain
 from fedlab.settings import setting, settings_of
+
+pytestmark = pytest.mark.usefixtures("tensorflow")
 
 START = Experiment(
     parties=4, examples=400, partition="dirichlet", algorithm="fedprox", model="softmax", rounds=1, batch_size=16
 )
-ZERO = State(0, np.zeros(36, np.float32), "fedavg", None)  # 8 features, 4 classes, all weights 0
+Same = Callable[[list[Round], list[Round]], None]  # `assert_same_rounds` of conftest.py
+
+
+def keras(experiment: Experiment, dataset: Dataset) -> list[Round]:
+    return list(run(experiment, dataset=dataset, engine="keras"))
 
 
 def traces_of(experiment: Experiment, dataset: Dataset) -> int:
     """How often TensorFlow traces a training function during a run."""
-    before = len(local_training.traces)
-    list(run(experiment, dataset=dataset))
-    return len(local_training.traces) - before
-
-
-class Cautious(FedAvg):
-    """A learner's own: clips each tensor's gradient at a length, and goes only a share of the way to the average."""
-
-    name: ClassVar[str] = "cautious"
-    title: ClassVar[str] = "Cautious"
-    lesson: ClassVar[str] = "Short steps, and only a part of the way."
-
-    longest: float = setting(0.05, "How long a gradient may be.", low=0.001, high=10.0)
-    share: float = setting(0.5, "How far to go to the average.", low=0.0, high=1.0)
-
-    def local_gradient(self, gradient: Any, weights: Any, global_weights: Any, correction: Any) -> Any:
-        import tensorflow as tf
-
-        return tf.clip_by_norm(gradient, self.longest)
-
-    def aggregate(
-        self, global_weights: np.ndarray, results: Iterable[PartyResult], memory: Any
-    ) -> tuple[np.ndarray, Any]:
-        average, memory = super().aggregate(global_weights, results, memory)
-        return global_weights + np.float32(self.share) * (average - global_weights), memory
+    before = len(compiled.traces)
+    keras(experiment, dataset)
+    return len(compiled.traces) - before
 
 
 # What compiles
@@ -77,7 +63,7 @@ class Cautious(FedAvg):
     ids=str,
 )
 def test_no_slider_makes_a_new_trace(blobs: Dataset, changes: dict[str, Any]) -> None:
-    list(run(START, dataset=blobs))
+    keras(START, blobs)
     assert traces_of(START.with_(**changes), blobs) == 0
 
 
@@ -92,14 +78,14 @@ def test_another_model_or_batch_size_is_traced_once_whatever_the_threads(blobs: 
 def test_batches_wider_than_the_loop_share_its_shape(blobs: Dataset, batch_size: int | str) -> None:
     """B = ∞ is another batch size for every party, but not another shape."""
     experiment = START.with_(examples=1_300, parties=2, batch_size=batch_size)
-    list(run(experiment, dataset=blobs))
+    keras(experiment, blobs)
     assert traces_of(experiment.with_(parties=3, partition="iid", learning_rate=0.5), blobs) == 0
 
 
 @pytest.mark.parametrize("name", ALGORITHMS)
 def test_no_number_of_an_algorithm_makes_a_new_trace(blobs: Dataset, name: str) -> None:
     experiment = START.with_(algorithm=name)
-    list(run(experiment, dataset=blobs))
+    keras(experiment, blobs)
     for own, about in settings_of(ALGORITHMS[name]).items():
         if about.low is not None and about.high is not None:
             for value in (about.low, about.high):
@@ -108,112 +94,135 @@ def test_no_number_of_an_algorithm_makes_a_new_trace(blobs: Dataset, name: str) 
 
 @pytest.mark.parametrize("name", ["fedavgm", "fedadagrad", "fedadam", "fedyogi", "fednova", "central", "alone"])
 def test_algorithms_that_differ_at_the_server_alone_share_what_is_compiled(blobs: Dataset, name: str) -> None:
-    list(run(START.with_(algorithm="fedavg"), dataset=blobs))
+    keras(START.with_(algorithm="fedavg"), blobs)
     assert traces_of(START.with_(algorithm=name), blobs) == 0
 
 
-# An algorithm of one's own
+def test_the_oldest_of_many_compiled_functions_make_room(blobs: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each takes about 5 MB: a learner who tries batch sizes all day must not run out of memory."""
+    monkeypatch.setattr(compiled, "MOST_COMPILED", 3)
+    keras(START.with_(batch_size=41), blobs)
+    assert traces_of(START.with_(batch_size=42), blobs) == 1  # now kept: logits, 41, 42
+    assert traces_of(START.with_(batch_size=41), blobs) == 0
+    assert traces_of(START.with_(batch_size=43), blobs) == 1  # and 42 makes room: it was used the longest ago
+    assert traces_of(START.with_(batch_size=41), blobs) == 0
+    assert traces_of(START.with_(batch_size=42), blobs) == 1
 
 
-def test_an_own_algorithm_runs_as_it_is_written(blobs: Dataset) -> None:
-    """One party, one step from w = 0 with η = 1: w = -½ g min(1, 0.05 / ||g||) for each tensor.
-
-    At w = 0 every class has the chance 1/4, so the kernel's g is x'(1/4 - onehot)/n, and the bias' the mean of it.
-    """
-    experiment = START.with_(algorithm=Cautious(), parties=1, batch_size="all", learning_rate=1.0)
-    (own,) = hold(experiment, blobs)
-    error = (0.25 - np.eye(4)[blobs.train_y[own]]) / len(own)
-    gradients = [blobs.train_x[own].T @ error, error.sum(axis=0)]
-    expected = [-0.5 * g * min(1, 0.05 / np.linalg.norm(g)) for g in gradients]
-    assert np.linalg.norm(gradients[0]) > 0.05  # the clipping counts
-    (one,) = run(experiment, dataset=blobs, start=ZERO)
-    assert one.state is not None
-    np.testing.assert_allclose(one.state.weights, np.concatenate([w.ravel() for w in expected]), atol=1e-7)
+# An algorithm of a learner's own
 
 
-def test_an_own_algorithm_runs_on_the_fast_path(blobs: Dataset) -> None:
-    """Its numbers are tensors like everybody's: moving them traces nothing, and yet they count."""
-    experiment = START.with_(algorithm=Cautious(), rounds=3)
-    first = list(run(experiment, dataset=blobs))
-    other = START.with_(algorithm=Cautious(longest=5.0, share=1.0), rounds=3)
-    before = len(local_training.traces)
-    second = list(run(other, dataset=blobs))
-    assert len(local_training.traces) == before
-    assert second[-1].test_loss < first[-1].test_loss  # long steps, and the whole way
+class Pulled(FedAvg):
+    """Its local step asks another method, which a subclass may change, and reads a setting that is no number."""
+
+    reach: float = setting(0.5, "How strong the pull is.", low=0.0, high=5.0)
+    towards: str = setting("start", "Whereto.", choices=("start", "zero"))
+    twice: bool = setting(False, "Whether it pulls twice.", choices=(False, True))
+
+    def pull(self, weights: Any, global_weights: Any) -> Any:
+        return weights - global_weights if self.towards == "start" else weights
+
+    def local_gradient(self, gradient: Any, weights: Any, global_weights: Any, correction: Any) -> Any:
+        pull = self.reach * self.pull(weights, global_weights)
+        return gradient + (2 * pull if self.twice else pull)
 
 
-def test_an_own_algorithm_that_changes_nothing_is_fedavg_to_the_last_bit(blobs: Dataset) -> None:
-    class Mine(FedAvg):
-        name: ClassVar[str] = "mine"
-
-    ours, fedavg = (list(run(START.with_(algorithm=kind(), rounds=3), dataset=blobs)) for kind in (Mine, FedAvg))
-    for one, other in zip(ours, fedavg, strict=True):
-        assert one.state is not None
-        assert other.state is not None
-        assert np.array_equal(one.state.weights, other.state.weights)
+class NotPulled(Pulled):
+    def pull(self, weights: Any, global_weights: Any) -> Any:
+        return 0 * weights
 
 
-def own(**methods: Any) -> FedAvg:
-    """An algorithm of a learner's own called Mine with these methods."""
-    return type("Mine", (FedAvg,), {"name": "mine", "title": "Mine", "__module__": __name__, **methods})()
+def test_no_number_of_an_own_algorithm_makes_a_new_trace_and_yet_it_counts(blobs: Dataset) -> None:
+    weak = keras(START.with_(algorithm=Pulled()), blobs)
+    before = len(compiled.traces)
+    strong = keras(START.with_(algorithm=Pulled(reach=5.0)), blobs)
+    assert len(compiled.traces) == before
+    assert all(a.distance > b.distance for a, b in zip(weak[0].parties, strong[0].parties, strict=True))
 
 
-@pytest.mark.parametrize(
-    ("wrong", "what"),
-    [
-        (lambda self, gradient, w, w_t, c: gradient[0], "local_gradient of Mine returned the shape"),
-        (lambda self, gradient, w, w_t, c: None, "local_gradient of Mine returned the shape None"),
-    ],
-)
-def test_a_local_gradient_of_the_wrong_shape_is_named(
-    blobs: Dataset, wrong: Any, what: str, is_one_sentence: Callable[[object], bool]
+def test_a_subclass_with_another_helper_has_its_own_local_steps(blobs: Dataset) -> None:
+    """Both have the same `local_gradient`. What pulls with 0 must be FedAvg, whoever ran before."""
+    plan = START.with_(local_epochs=3)
+    pulled, free, fedavg = (keras(plan.with_(algorithm=a), blobs) for a in (Pulled(), NotPulled(), FedAvg()))
+    np.testing.assert_allclose(weights(free), weights(fedavg), rtol=0, atol=1e-6)
+    assert np.abs(weights(pulled) - weights(fedavg)).max() > 1e-3
+
+
+@pytest.mark.parametrize("changes", [{"towards": "zero"}, {"twice": True}], ids=str)
+def test_a_setting_that_is_no_number_changes_the_local_steps(blobs: Dataset, changes: dict[str, Any]) -> None:
+    """As it does on NumPy, where nothing is compiled."""
+    plan = START.with_(local_epochs=3)
+    for own in (Pulled(), Pulled(**changes)):
+        numpy = list(run(plan.with_(algorithm=own), dataset=blobs, engine="numpy"))
+        np.testing.assert_allclose(weights(keras(plan.with_(algorithm=own), blobs)), weights(numpy), rtol=0, atol=1e-6)
+
+
+def test_a_cell_that_is_run_again_with_another_body_runs_that_one(blobs: Dataset) -> None:
+    """Two classes of the same name in the same module, as a notebook makes them."""
+
+    def cell(factor: float) -> FedAvg:
+        class Mine(FedAvg):
+            def local_gradient(self, gradient: Any, weights: Any, global_weights: Any, correction: Any) -> Any:
+                return factor * gradient
+
+        return Mine()
+
+    plan = START.with_(batch_size="all")
+    once, twice = (keras(plan.with_(algorithm=cell(factor)), blobs)[0] for factor in (1.0, 2.0))
+    for a, b in zip(once.parties, twice.parties, strict=True):
+        assert b.distance == pytest.approx(2 * a.distance, rel=1e-5)
+
+
+def clip(self: FedAvg, gradient: Any, w: Any, w_t: Any, correction: Any) -> Any:
+    return np.clip(gradient, -1, 1)
+
+
+def ask(self: FedAvg, gradient: Any, w: Any, w_t: Any, correction: Any) -> Any:
+    return gradient if gradient[0] > 0 else w
+
+
+def add_up(self: FedAvg, gradient: Any, w: Any, w_t: Any, correction: Any) -> Any:
+    return gradient + gradient.mean()
+
+
+@pytest.mark.parametrize("method", [clip, ask, add_up])
+def test_a_local_gradient_that_tensors_cannot_follow_is_named_with_the_remedy(
+    blobs: Dataset, method: Callable[..., Any], is_one_sentence: Callable[[object], bool]
 ) -> None:
-    with pytest.raises(CannotTrain, match=what) as caught:
-        list(run(START.with_(algorithm=own(local_gradient=wrong)), dataset=blobs))
+    """All three run on NumPy."""
+    mine = type("Mine", (FedAvg,), {"local_gradient": method, "__module__": __name__})()
+    list(run(START.with_(algorithm=mine, learning_rate=1e-4), dataset=blobs, engine="numpy"))
+    with pytest.raises(
+        CannotTrain, match=r"local_gradient of Mine .* engine keras, .* TensorFlow's functions"
+    ) as caught:
+        keras(START.with_(algorithm=mine), blobs)
     assert is_one_sentence(caught.value)
+    assert caught.value.__cause__ is not None
 
 
-@pytest.mark.parametrize(
-    "wrong",
-    [
-        lambda self, w, results, memory: (np.zeros(3), memory),
-        lambda self, w, results, memory: np.mean([one.weights for one in results], axis=0),
-        lambda self, w, results, memory: None,
-    ],
-)
-def test_an_aggregate_of_the_wrong_shape_is_named(
-    blobs: Dataset, wrong: Any, is_one_sentence: Callable[[object], bool]
-) -> None:
-    with pytest.raises(CannotTrain, match=r"aggregate of Mine must return .* 36 weights") as caught:
-        list(run(START.with_(algorithm=own(aggregate=wrong)), dataset=blobs))
-    assert is_one_sentence(caught.value)
+# In a process of their own
+
+CNN = """
+from fedlab import Experiment, run
+experiment = Experiment(parties=3, examples=150, model="cnn", rounds=2, seed=1)
+results = [[one.state.weights.tobytes() for one in run(experiment, threads=threads)] for threads in (1, 2, 3, 1)]
+import tensorflow as tf
+print(tf.config.threading.get_intra_op_parallelism_threads(), len(set(map(tuple, results))), len(results[0]))
+"""
 
 
-@pytest.mark.parametrize(
-    ("methods", "where"),
-    [
-        ({"local_gradient": lambda self, gradient, w, w_t, c: gradient * float("nan")}, "in round 1 at party 0"),
-        (
-            {"aggregate": lambda self, w, results, memory: (sum(one.weights for one in results) / 0, memory)},
-            "in round 1: the loss of the new shared model",
-        ),
-    ],
-    ids=["local_gradient", "aggregate"],
-)
-@pytest.mark.filterwarnings("ignore:divide by zero", "ignore:invalid value")
-def test_numbers_that_are_no_longer_finite_are_named_with_their_place(
-    blobs: Dataset, methods: dict[str, Any], where: str, is_one_sentence: Callable[[object], bool]
-) -> None:
-    with pytest.raises(Diverged, match=f"broke down {where}") as caught:
-        list(run(START.with_(algorithm=own(**methods)), dataset=blobs))
-    assert is_one_sentence(caught.value)
+def test_a_cnn_repeats_whatever_the_threads_if_the_kit_starts_tensorflow() -> None:
+    """The kit gives each operation one thread: a convolution split over threads adds up in another order."""
+    assert in_a_process(CNN).split() == ["1", "1", "2"]
 
 
-def test_an_aggregate_may_be_in_double_precision_and_may_leave_results_out(blobs: Dataset) -> None:
-    """Weights travel as float32, and a party that the server ignores has worked all the same."""
-    keep = own(aggregate=lambda self, w, results, memory: (w.astype(np.float64), memory))
-    (one,) = run(START.with_(algorithm=keep), dataset=blobs, start=ZERO)
-    assert one.state is not None
-    assert one.state.weights.dtype == np.float32
-    assert not one.state.weights.any()
-    assert len(one.parties) == 4
+def in_a_process(code: str) -> str:
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=300, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def weights(rounds: list[Round]) -> np.ndarray:
+    state = rounds[-1].state
+    assert state is not None
+    return state.weights
