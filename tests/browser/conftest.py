@@ -153,7 +153,7 @@ class Notebook:
         return self.execute(
             "import threading, sys, time\n"
             "time.sleep(1)\n"
-            "print([t.name for t in threading.enumerate() if 'ThreadPoolExecutor' in t.name])"
+            "print([t.name for t in threading.enumerate() if t.name.startswith('fedlab party')])"
         )
 
     def _post(self, action: str) -> None:

@@ -115,7 +115,31 @@ def test_step_trains_one_round_at_a_time(lab: Any) -> None:
     for rounds in (1, 2):
         lab.click("Step")
         lab.plots(f"after {rounds} rounds")
-        lab.says("Finished")
+        lab.says(f"Round {rounds} of 20 done")
+
+
+def test_groups_of_controls_open_and_close_with_the_keyboard(lab: Any) -> None:
+    group = lab.root.get_by_role("button", name="parties and devices")
+    expect(lab.control("stragglers")).to_have_count(0)
+    group.focus()
+    group.press("Enter")
+    expect(lab.control("stragglers")).to_be_visible()
+    lab.type("dropouts", 0.5)
+    group.press("Enter")
+    expect(lab.control("stragglers")).to_be_hidden()
+    expect(group).to_contain_text("1 not as usual")
+    lab.click("Reset")
+    expect(group).not_to_contain_text("not as usual")
+
+
+def test_a_sweep_says_its_values_and_not_that_the_controls_have_moved(lab: Any) -> None:
+    lab.type("rounds", 1)
+    lab.click("Step")
+    lab.plots("after 1 rounds")
+    lab.control("learning_rate").locator(".fedlab-sweep").click()
+    expect(lab.root.locator(".fedlab-note")).to_contain_text("Sweep: learning rate = 0.001, 0.01, 0.1, 1.")
+    lab.plots("learning rate = 1: ")
+    expect(lab.root.locator(".fedlab-moved")).to_be_empty()
 
 
 def test_a_paused_run_stands_still_and_then_goes_on(lab: Any) -> None:
@@ -188,9 +212,47 @@ def test_what_a_run_gave_can_be_downloaded(lab: Any) -> None:
     page: Page = lab.root.page
     lab.click("Step")
     lab.plots("after 1 rounds")
-    for kind, begins in (("CSV", b"number,test_accuracy"), ("JSON", b"{"), ("PNG", b"\x89PNG")):
+    kinds = {"CSV": b"number,test_accuracy", "JSON": b"{", "PNG": b"\x89PNG", "weights": b"PK", "Keras model": b"PK"}
+    for kind, begins in kinds.items():
         lab.root.get_by_role("button", name=f"Save {kind}").click()
-        link = lab.root.get_by_role("link", name=re.compile(f"Download .*{kind.lower()}"))
+        ending = {"weights": "npz", "Keras model": "keras"}.get(kind, kind.lower())
+        link = lab.root.get_by_role("link", name=re.compile(f"Download .*{ending}"))
         with page.expect_download() as download:
             link.click()
         assert download.value.path().read_bytes().startswith(begins)
+
+
+OWN = """
+from fedlab import Experiment
+from fedlab.algorithms import FedAvg
+from fedlab.partitions import Partition
+from fedlab.settings import setting
+from fedlab_widgets import Lab
+
+class Cautious(FedAvg):
+    trust: float = setting(0.5, "How far the server goes along.", symbol="τ", low=0.0, high=1.0)
+    def step(self, w, mean, share, server):
+        return w + self.trust * mean[0], server
+
+class OneDigit(Partition):
+    def assign(self, labels, parties, rng):
+        return [[]][parties]
+
+Lab(Experiment(rounds=2), controls=["algorithm", "trust", "partition"], algorithms=[Cautious], partitions=[OneDigit])
+"""
+
+
+def test_classes_of_ones_own_are_chosen_run_and_refused_beside_their_menu(open_notebook: Callable[..., Any]) -> None:
+    notebook = open_notebook([OWN])
+    notebook.command("notebook:run-all-cells")
+    lab = notebook.lab()
+    lab.choose("partition", "OneDigit")
+    expect(lab.control("partition").locator("[role=alert]")).to_contain_text("OneDigit.assign stopped with IndexError")
+    lab.click("Run")
+    expect(lab.root.locator(".fedlab-complaint").first).to_contain_text("A control is not right yet")
+    lab.choose("partition", "IID (everyone alike)")
+    lab.choose("algorithm", "Cautious")
+    lab.type("trust", 0.25)
+    lab.click("Run")
+    lab.plots(r"Cautious: [\d.]+% after 2 rounds")
+    assert notebook.execute("import sys; print('tensorflow' in sys.modules)") == "False"
