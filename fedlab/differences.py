@@ -51,7 +51,8 @@ def _differs(name: str, experiments: Sequence[Experiment], described: list[dict[
 
 
 def _words(name: str) -> str:
-    return name.replace("_", " ")
+    """A setting's name in the learner's language: "learning rate"."""
+    return say(name.replace("_", " "))
 
 
 def _short(value: Any) -> str:

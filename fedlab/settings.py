@@ -46,7 +46,7 @@ class About:
         if self.slider is not None:
             return self.slider
         if self.low is None or self.high is None:
-            raise ValueError("a setting without choices needs a low and a high for its slider")
+            raise ValueError(say("A setting without choices needs a low and a high for its slider."))
         return self.low, self.high
 
     def allowed(self, kind: object) -> str:

@@ -1,7 +1,7 @@
 """Pictures: histories and counts onto matplotlib Axes. Pure functions; they keep nothing and show nothing.
 
-    figure, ax = plt.subplots()
-    convergence(ax, [fedavg, fedprox])
+figure, ax = plt.subplots()
+convergence(ax, [fedavg, fedprox])
 """
 
 from fedlab.plots.curves import COLOURS, LINES, MARKERS, X_AXES, Y_AXES, convergence, style

@@ -13,6 +13,7 @@ from matplotlib.ticker import PercentFormatter
 
 from fedlab.diagnostics import principal_plane
 from fedlab.plots.curves import COLOURS
+from fedlab.text import say
 
 BLUE, ORANGE = COLOURS[0], COLOURS[1]
 
@@ -25,7 +26,7 @@ def served(ax: Axes, accuracies: np.ndarray, test_accuracy: float) -> None:
     ranks = np.arange(1, len(accuracies) + 1)
     ax.plot(ranks, np.sort(accuracies), color=BLUE, marker="o" if len(ranks) <= 30 else "", ms=4)
     ax.axhline(test_accuracy, color="black", ls="--", lw=1)
-    ax.set(xlabel="parties, worst served first", ylabel="own examples right", ylim=(0, 1.02))
+    ax.set(xlabel=say("parties, worst served first"), ylabel=say("own examples right"), ylim=(0, 1.02))
     ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     ax.locator_params(axis="x", integer=True)
     ax.spines[["top", "right"]].set_visible(False)
@@ -43,7 +44,7 @@ def confusion_matrix(ax: Axes, table: np.ndarray) -> None:
             colour = "white" if share > 0.6 else "black"
             ax.text(column, row, f"{100 * share:.0f}", ha="center", va="center", fontsize=7, color=colour)
     classes = range(len(table))
-    ax.set(xlabel="taken for", ylabel="label", xticks=classes, yticks=classes)
+    ax.set(xlabel=say("taken for"), ylabel=say("label"), xticks=classes, yticks=classes)
     ax.tick_params(length=0)
 
 
@@ -57,12 +58,12 @@ def drift(ax: Axes, began: np.ndarray, ended: np.ndarray, sent: Sequence[np.ndar
     start, end, parties = plane[0], plane[1], plane[2:]
     for party in parties:
         ax.plot(*np.stack([start, party]).T, color=ORANGE, lw=0.8, alpha=0.7)
-    ax.plot(*parties.T, "o", color=ORANGE, ms=4, label="parties")
+    ax.plot(*parties.T, "o", color=ORANGE, ms=4, label=say("parties"))
     ax.plot(*np.stack([start, end]).T, color="black", lw=2)
-    ax.plot(*start, "o", color="black", mfc="white", ms=7, label="shared model before")
-    ax.plot(*end, "X", color="black", ms=8, label="and after")
+    ax.plot(*start, "o", color="black", mfc="white", ms=7, label=say("shared model before"))
+    ax.plot(*end, "X", color="black", ms=8, label=say("and after"))
     ax.set_aspect("equal", adjustable="datalim")
-    ax.set(xlabel="component 1", ylabel="component 2")
+    ax.set(xlabel=say("component {number}", number=1), ylabel=say("component {number}", number=2))
     ax.legend(fontsize="x-small", frameon=False)
     ax.spines[["top", "right"]].set_visible(False)
     return float(explained.sum())

@@ -14,13 +14,14 @@ from matplotlib.ticker import MaxNLocator
 
 from fedlab.differences import differences
 from fedlab.history import History
+from fedlab.text import say
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 LINES = ("-", "--", "-.", ":")
 MARKERS = ("o", "s", "D", "^", "v", "P", "X", "*")
 MOST_MARKERS = 12  # on one curve
 
-# what a run can be drawn against: the axis label, and its value at each round
+# what a run can be drawn against: the axis label (said when it is drawn), and its value at each round
 X_AXES: dict[str, tuple[str, Callable[[History], np.ndarray]]] = {
     "rounds": ("round", lambda history: np.array(history.column("number"))),
     "bytes": (
@@ -63,7 +64,7 @@ def convergence(
     for history, label, number in zip(histories, labels, styles, strict=True):
         every = max(1, len(history) // MOST_MARKERS)
         ax.plot(x_of(history), history.column(y), label=label, markevery=every, markersize=4.5, lw=1.7, **style(number))
-    ax.set(xlabel=x_label, ylabel=Y_AXES[y])
+    ax.set(xlabel=say(x_label), ylabel=say(Y_AXES[y]))
     if y == "test_accuracy":
         ax.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
         ax.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.3g} %")

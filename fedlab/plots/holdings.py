@@ -6,6 +6,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.ticker import MaxNLocator
 
+from fedlab.text import say
+
 MOST_PARTIES = 200  # columns of the heat map that can still be told apart
 
 
@@ -18,8 +20,11 @@ def holdings(ax: Axes, counts: np.ndarray) -> None:
     parties, classes = counts.shape
     shown = counts[:MOST_PARTIES].T
     image = ax.imshow(np.ma.masked_equal(shown, 0), cmap="Blues", vmin=0, aspect="auto", interpolation="nearest")
-    first = f"the first {MOST_PARTIES} of {parties:,}" if parties > MOST_PARTIES else f"{parties:,}"
-    ax.set(xlabel=f"party ({first})", ylabel="label", yticks=range(classes))
+    if parties > MOST_PARTIES:
+        below = say("party (the first {shown} of {parties:,})", shown=MOST_PARTIES, parties=parties)
+    else:
+        below = say("party ({parties:,})", parties=parties)
+    ax.set(xlabel=below, ylabel=say("label"), yticks=range(classes))
     ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=min(20, parties), steps=[1, 2, 5, 10]))
     ax.tick_params(length=0, labelsize="small")
     ax.spines[:].set_visible(False)
@@ -32,7 +37,7 @@ def holdings(ax: Axes, counts: np.ndarray) -> None:
         bar = ax.figure.colorbar(image, ax=ax, fraction=0.025, pad=0.01)
         bar.outline.set_visible(False)
         bar.ax.tick_params(labelsize="x-small", length=0)
-        bar.ax.set_title("images", fontsize="x-small")
+        bar.ax.set_title(say("images"), fontsize="x-small")
 
 
 def party_images(ax: Axes, images: np.ndarray, labels: np.ndarray, columns: int = 4) -> None:

@@ -9,6 +9,8 @@ from matplotlib.figure import Figure
 from fedlab import Experiment, History, Round
 from fedlab.differences import differences
 from fedlab.plots import convergence, holdings, party_images, style
+from fedlab.plots.behind import confusion_matrix, drift, served
+from fedlab.text import speak
 
 
 def history(experiment: Experiment = Experiment(), accuracies: tuple[float, ...] = (0.5, 0.75)) -> History:
@@ -32,6 +34,34 @@ def test_a_curve_has_one_point_a_round(x: str, values: list[float], y: str, heig
     assert list(line.get_ydata()) == heights  # type: ignore[arg-type]
     assert ax.get_xlabel()
     assert ax.get_ylabel()
+
+
+def test_labels_are_said_in_the_learners_language() -> None:
+    """The tables of axes hold keys, which are said when a plot is drawn; so are the names of settings in a legend."""
+    before = speak({"round": "轮", "test loss (nats)": "测试损失", "parties": "参与方", "label": "标签",
+                    "party ({parties:,})": "参与方（{parties:,}）"})  # fmt: skip
+    try:
+        ax, map_ax = (Figure().subplots() for _ in range(2))
+        convergence(ax, [history(), history(Experiment(parties=3))], y="test_loss")
+        assert (ax.get_xlabel(), ax.get_ylabel()) == ("轮", "测试损失")
+        legend = ax.get_legend()
+        assert legend is not None
+        assert [text.get_text() for text in legend.get_texts()] == ["参与方 = 10", "参与方 = 3"]
+        holdings(map_ax, np.ones((3, 10), int))
+        assert (map_ax.get_xlabel(), map_ax.get_ylabel()) == ("参与方（3）", "标签")
+    finally:
+        speak(before)
+
+
+def test_what_lies_behind_is_drawn_with_words_on_every_axis() -> None:
+    axes = [Figure().subplots() for _ in range(3)]
+    served(axes[0], np.array([0.5, 0.25, 0.75]), 0.6)
+    confusion_matrix(axes[1], np.eye(4, dtype=int))
+    shown = drift(axes[2], np.zeros(3), np.ones(3), [np.array([1.0, 0, 0]), np.array([0, 1.0, 0])])
+    assert all(ax.get_xlabel() and ax.get_ylabel() for ax in axes)
+    assert list(axes[0].get_lines()[0].get_ydata()) == [0.25, 0.5, 0.75]  # type: ignore[arg-type]
+    assert [text.get_text() for text in axes[1].texts] == ["100"] * 4
+    assert 0 < shown <= 1
 
 
 def test_the_legend_says_what_differs() -> None:
@@ -90,6 +120,11 @@ def test_party_images_show_each_image_with_its_label() -> None:
         (
             [Experiment(partition="dirichlet", alpha=a) for a in (0.1, 1.0)],
             ["α = 0.1", "α = 1"],
+        ),
+        ([Experiment(model="softmax"), Experiment()], ["Softmax regression", "2NN"]),
+        (
+            [Experiment(learning_rate=0.1), Experiment(learning_rate=0.25)],
+            ["learning rate = 0.1", "learning rate = 0.25"],
         ),
         # FedSGD fixes E and B, so they are no difference between it and FedAvg
         ([Experiment(algorithm="fedsgd"), Experiment(local_epochs=5)], ["FedSGD", "FedAvg"]),
