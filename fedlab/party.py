@@ -46,13 +46,14 @@ class Job:
 
     @property
     def start(self) -> np.ndarray:
-        """(P,) the model that local training begins with."""
-        return self.algorithm.start(self.down, self.own.get("algorithm"))
+        """(P,) float32: the model that local training begins with."""
+        return np.asarray(self.algorithm.start(self.down, self.own.get("algorithm")), np.float32)
 
     @property
     def correction(self) -> np.ndarray | None:
-        """(P,) the constant in each local step, or None."""
-        return self.algorithm.correction(self.down, self.own.get("algorithm"))
+        """(P,) float32: the constant in each local step, or None."""
+        constant = self.algorithm.correction(self.down, self.own.get("algorithm"))
+        return None if constant is None else np.asarray(constant, np.float32)
 
     @property
     def width(self) -> int:

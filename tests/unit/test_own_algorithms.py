@@ -174,6 +174,31 @@ def test_an_own_algorithm_repeats_to_the_last_bit_whatever_the_threads(
         assert_same_rounds(list(run(plan, dataset=blobs, engine=engine, threads=threads)), once)
 
 
+def test_what_an_own_algorithm_makes_in_double_precision_trains_in_single(blobs: Dataset, engine: str) -> None:
+    """NumPy makes float64 out of float32 as soon as one number of that kind is in the sum."""
+
+    class Single(FedAvg):
+        def start(self, down: Message, own: Any) -> np.ndarray:
+            return down[0] * np.float32(0.5)
+
+    class Double(FedAvg):
+        def start(self, down: Message, own: Any) -> np.ndarray:
+            return down[0] * np.float64(0.5)
+
+        def correction(self, down: Message, own: Any) -> np.ndarray:
+            return np.zeros(len(down[0]))
+
+    begun = State(0, np.linspace(-1, 1, 36, dtype=np.float64))
+    (one,), (other,) = (
+        list(run(START.with_(algorithm=kind()), dataset=blobs, engine=engine, start=begun)) for kind in (Single, Double)
+    )
+    assert one.state is not None
+    assert other.state is not None
+    assert np.array_equal(one.state.weights, other.state.weights)
+    assert one.train_loss == other.train_loss > 0
+    assert one.state.weights.dtype == np.float32
+
+
 # Mistakes
 
 
