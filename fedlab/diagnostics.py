@@ -19,7 +19,7 @@ import numpy as np
 
 from fedlab.datasets import Dataset
 from fedlab.engines import engine_for
-from fedlab.evaluation import shares
+from fedlab.evaluation import logits_of, shares
 from fedlab.experiment import Experiment
 from fedlab.prepare import Prepared, prepare
 
@@ -31,14 +31,14 @@ def predictions(
     experiment: Experiment, weights: np.ndarray, dataset: Dataset, x: np.ndarray, model: keras.Model | None = None
 ) -> np.ndarray:
     """(n,) the label that the model with these weights (P,) gives to each example of x (n, ...)."""
-    return _answers(prepare(experiment, dataset, model), weights, x)
+    (answers,) = _answers(prepare(experiment, dataset, model), [(weights, x)])
+    return answers
 
 
-def _answers(prepared: Prepared, weights: np.ndarray, x: np.ndarray) -> np.ndarray:
+def _answers(prepared: Prepared, asked: Sequence[tuple[np.ndarray, np.ndarray]]) -> list[np.ndarray]:
+    """(n,) labels for each pair of a model's weights (P,) and examples x (n, ...)."""
     with engine_for(prepared).open() as engine:
-        parts = [part for part in np.array_split(x, engine.threads) if len(part)]
-        logits = engine.logits([(weights, part) for part in parts], prepared.dataset.scale)
-    return np.concatenate(logits).argmax(axis=1)
+        return [logits.argmax(axis=1) for logits in logits_of(engine, asked, prepared.dataset.scale)]
 
 
 def confusion(labels: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:
@@ -64,10 +64,10 @@ def confusion_on_test(
     they do for a round's test accuracy.
     """
     prepared = prepare(experiment, dataset, model)
-    table = np.zeros((dataset.classes, dataset.classes), int)
-    for weights, x, y in shares(models, dataset):
-        table += confusion(y, _answers(prepared, weights, x), dataset.classes)
-    return table
+    asked = list(shares(models, dataset))
+    answers = _answers(prepared, [(weights, x) for weights, x, _ in asked])
+    labels = [y for _, _, y in asked]
+    return confusion(np.concatenate(labels), np.concatenate(answers), dataset.classes)
 
 
 def party_accuracies(
@@ -81,12 +81,10 @@ def party_accuracies(
     prepared = prepare(experiment, dataset, model)
     parties, seen = prepared.parties, prepared.seen
     groups = [np.concatenate(parties)] if len(models) == 1 else parties
-    right = [
-        _answers(prepared, weights, seen.train_x[own]) == seen.train_y[own]
-        for weights, own in zip(models, groups, strict=True)
-    ]
+    asked = [(weights, seen.train_x[own]) for weights, own in zip(models, groups, strict=True)]
+    right = np.concatenate(_answers(prepared, asked)) == seen.train_y[np.concatenate(parties)]
     ends = np.cumsum([len(own) for own in parties])[:-1]
-    return np.array([part.mean() for part in np.split(np.concatenate(right), ends)])
+    return np.array([part.mean() for part in np.split(right, ends)])
 
 
 @dataclass(frozen=True)

@@ -19,16 +19,21 @@ def judge(engine: Engine, models: Sequence[np.ndarray], dataset: Dataset) -> tup
     models: (P,) each. Several models share the examples out among themselves, so the result is their mean, and few
     models cost about as much as one.
     """
-    slices = -(-engine.threads // len(models))
-    asked = [
-        (weights, part_x, part_y)
-        for weights, x, y in shares(models, dataset)
-        for part_x, part_y in zip(np.array_split(x, slices), np.array_split(y, slices), strict=True)
-        if len(part_y)
-    ]
-    logits = np.concatenate(engine.logits([(weights, x) for weights, x, _ in asked], dataset.scale))
+    asked = list(shares(models, dataset))
+    logits = np.concatenate(logits_of(engine, [(weights, x) for weights, x, _ in asked], dataset.scale))
     labels = np.concatenate([y for _, _, y in asked])
     return float((logits.argmax(axis=1) == labels).mean()), float(cross_entropy(logits, labels).mean())
+
+
+def logits_of(engine: Engine, asked: Sequence[tuple[np.ndarray, np.ndarray]], scale: float) -> list[np.ndarray]:
+    """The logits (n, classes) for each pair of a model's weights (P,) and examples x (n, ...).
+
+    Few pairs are cut up, so that all threads of the engine, which must be open, have something to do.
+    """
+    slices = -(-engine.threads // len(asked))
+    parts = [(weights, part) for weights, x in asked for part in np.array_split(x, slices) if len(part)]
+    ends = np.cumsum([len(x) for _, x in asked])
+    return np.split(np.concatenate(engine.logits(parts, scale)), ends[:-1])
 
 
 def shares(models: Sequence[np.ndarray], dataset: Dataset) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
