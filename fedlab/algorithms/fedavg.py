@@ -81,10 +81,12 @@ class FedAvg(Kind):
         return None
 
     def local_gradient(self, gradient: Any, weights: Any, global_weights: Any, correction: Any) -> Any:
-        """The direction of a local step, w <- w - η · this. Called for each of the model's weight tensors.
+        """The direction of a local step, w <- w - η · this.
 
-        gradient: ∇l(w; b). weights: w. global_weights: w_t, where local training began. All have one shape, and so must
-        the result. Plain arithmetic runs on both engines; NumPy's own functions run on the NumPy engine alone.
+        gradient: ∇l(w; b). weights: w. global_weights: w_t, where local training began. All are flat (P,) vectors of
+        the whole model's numbers, and so must be the result. Arithmetic runs on both engines. NumPy's functions, and an
+        `if` that asks for values, run on the NumPy engine alone, where these are arrays; TensorFlow's functions run on
+        both. (The kit's own, which treat each number for itself, get the weight tensors one by one on Keras.)
         """
         return gradient
 
