@@ -22,4 +22,4 @@ class Interrupted(Incomplete):
 
     def __init__(self, sentence: str, signal_number: int):
         super().__init__(sentence)
-        self.exit_code = 128 + signal_number  # as shells count
+        self.exit_code = 128 + signal_number  # type: ignore[misc]  # as shells count

@@ -116,7 +116,7 @@ def combinations(start: Experiment, given: dict[str, tuple[Any, ...]]) -> list[E
     used: set[str] = set()
     for values in product(*given.values()):
         wanted = dict(zip(given, values, strict=True))
-        chosen = {role: kinds.get(wanted.get(role), type(getattr(start, role))) for role, kinds in KINDS.items()}
+        chosen = {role: kinds.get(wanted.get(role, ""), type(getattr(start, role))) for role, kinds in KINDS.items()}
         changes = {name: value for name, value in wanted.items() if is_open(name, chosen.values())}
         experiments[start.with_(**changes)] = None
         used |= changes.keys()
@@ -127,9 +127,8 @@ def combinations(start: Experiment, given: dict[str, tuple[Any, ...]]) -> list[E
 
 def is_open(name: str, chosen: Collection[type[Any]]) -> bool:
     """Whether an experiment of these kinds has this setting, and leaves it open."""
-    return any(name in settings_of(owner) for owner in (Experiment, *chosen)) and not any(
-        name in kind.fixes for kind in chosen
-    )
+    classes: list[type[Any]] = [Experiment, *chosen]
+    return any(name in settings_of(one) for one in classes) and not any(name in kind.fixes for kind in chosen)
 
 
 def described(experiment: Experiment) -> str:

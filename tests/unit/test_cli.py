@@ -100,8 +100,8 @@ def test_a_saved_run_and_its_link_start_the_same_experiment(
 
 def test_a_link_longer_than_a_file_s_name_may_be_is_read(no_training: list[list[Experiment]]) -> None:
     """255 bytes is what most systems allow; every number here has a dozen digits."""
-    names = ("participation", "learning_rate", "momentum", "feature_noise", "label_noise", "noisy_parties")
-    names += ("stragglers", "dropouts", "slow_parties")
+    names = ["participation", "learning_rate", "momentum", "feature_noise", "label_noise", "noisy_parties"]
+    names += ["stragglers", "dropouts", "slow_parties"]
     long = Experiment(partition="dirichlet", algorithm="fedprox", **dict.fromkeys(names, 0.123456789012))
     assert len(long.link()) > 255
     assert fedlab_("run", "--from", long.link()).exit_code == 0

@@ -125,10 +125,9 @@ def test_a_run_needs_no_output(closed: str) -> None:
     assert rounds_in("run.json") == 2
 
 
-@pytest.mark.parametrize("encoding", ["cp1252", "ascii", "latin-1"])
-def test_output_that_lacks_greek_letters_ends_no_run(encoding: str) -> None:
+def test_output_that_lacks_greek_letters_ends_no_run() -> None:
     """A pipe or a file gets cp1252 on Windows, which has no α."""
-    environment: dict[str, Any] = {"env": os.environ | {"PYTHONIOENCODING": encoding}, "errors": "replace"}
+    environment: dict[str, Any] = {"env": os.environ | {"PYTHONIOENCODING": "cp1252"}, "errors": "replace"}
     alphas = ["--partition", "dirichlet", "--alpha", "0.5", "--alpha", "1"]
     for arguments in (["compare", *SMALL, *alphas], ["run", "--help"]):
         process = in_a_new_process(*arguments, **environment)

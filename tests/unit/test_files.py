@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
@@ -44,20 +46,15 @@ def test_a_file_that_cannot_take_the_old_one_s_place_leaves_it_and_is_gone(
 
 @not_windows
 def test_a_disk_that_fills_up_leaves_the_file_before(tmp_path: Path) -> None:
-    """A child may write 1,000 bytes to each file; the system refuses the rest."""
+    """A process may write 1,000 bytes to each file; the system refuses the rest."""
     target = tmp_path / "a.bin"
     target.write_bytes(b"old")
-    child = os.fork()
-    if child == 0:
-        import resource
-
-        resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))
-        try:
-            write(target, bytes(5000))
-        except OSError:
-            os._exit(7)
-        os._exit(0)
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == 7
+    code = (
+        "import resource, sys; from fedlab.files import write\n"
+        "resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000)); write(sys.argv[1], bytes(5000))"
+    )
+    child = subprocess.run([sys.executable, "-c", code, str(target)], capture_output=True, text=True, check=False)
+    assert child.stderr.endswith("OSError: [Errno 27] File too large\n")
     assert target.read_bytes() == b"old"
     assert names_in(tmp_path) == ["a.bin"]
 
