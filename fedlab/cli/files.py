@@ -86,7 +86,7 @@ def writable(context: click.Context, option: click.Parameter, path: Path | None)
         return None
     kind, name = str(option.name), short_name(str(path))
     if path.suffix not in ENDINGS[kind]:
-        endings = " or ".join(ENDINGS[kind])
+        endings = ", ".join(ENDINGS[kind])
         raise Refused(say("--{kind} {path}: the name must end in {endings}.", kind=kind, path=name, endings=endings))
     try:
         require_writable(path)

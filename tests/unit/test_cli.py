@@ -136,7 +136,7 @@ def test_a_link_of_the_first_version_is_read(no_training: list[list[Experiment]]
         ("run --from all.json", "2 runs that were compared"),
         ("run --json nowhere/run.json", "cannot write there"),
         ("run --json run.csv", "must end in .json"),
-        ("run --plot run.gif", "must end in .png or .svg or .pdf"),
+        ("run --plot run.gif", "must end in .png, .svg, .pdf"),
         ("run --csv folder.csv", "cannot write there"),
         ("compare --algorithm fedavg --algorithm fedsgd --mu 1", "mu is a setting of the algorithm fedprox"),
         ("compare --alpha 0.1 --alpha 1", "alpha is a setting of the partition"),
