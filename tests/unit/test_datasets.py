@@ -72,11 +72,8 @@ assert "tensorflow" not in sys.modules
     assert done.stderr == ""
 
 
-@pytest.mark.parametrize("engine", ["numpy", "keras"])
-def test_training_and_a_whole_run_need_no_network(engine: str, request: pytest.FixtureRequest) -> None:
+def test_training_and_a_whole_run_need_no_network(engine: str) -> None:
     """In a fresh process that can open no connection, TensorFlow included; and it is silent on both streams."""
-    if engine == "keras":
-        request.getfixturevalue("tensorflow")
     program = f"""
 import socket, sys
 def refuse(*args, **kwargs):

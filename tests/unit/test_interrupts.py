@@ -105,13 +105,8 @@ def test_an_error_of_the_aggregation_ends_the_parties_training(blobs: Dataset) -
         next(run(plan(aggregation=Fails()), dataset=blobs, between_chunks=slow))
 
 
-@pytest.mark.parametrize("engine", ["numpy", "keras"])
-def test_an_error_of_whoever_looks_at_uploads_ends_the_parties_training(
-    blobs: Dataset, engine: str, request: pytest.FixtureRequest
-) -> None:
-    if engine == "keras":
-        request.getfixturevalue("tensorflow")
-        next(run(plan(local_epochs=1), dataset=blobs, engine=engine, threads=2))  # compiled now, not on the clock
+def test_an_error_of_whoever_looks_at_uploads_ends_the_parties_training(blobs: Dataset, engine: str) -> None:
+    next(run(plan(local_epochs=1), dataset=blobs, engine=engine, threads=2))  # compiled now, not on the clock
 
     def look(number: int, upload: Upload) -> None:
         raise ZeroDivisionError

@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 
 from fedlab import Experiment, run
+from fedlab.algorithms import FedAvg
 from fedlab.datasets import Dataset
-from fedlab.federation import first_state
+from fedlab.federation import Diverged, first_state
 from fedlab.models import Dense
 from fedlab.partitions import Partition
 from fedlab.prepare import memory_left, needed_memory, prepare
@@ -77,8 +78,7 @@ def test_more_parties_than_the_data_has_examples_are_refused(
 ) -> None:
     """`Experiment` knows how many examples are asked for, not how many data with owners has."""
     plan = Experiment(dataset="synthetic", parties=2_000, examples=60_000, model="softmax")
-    few = Dataset("few", *(array[:300] for array in (blobs.train_x, blobs.train_y, blobs.test_x, blobs.test_y)),
-                  owners=np.zeros(300, int))  # fmt: skip
+    few = Dataset("few", blobs.train_x[:300], blobs.train_y[:300], blobs.test_x, blobs.test_y, np.zeros(300, int))
     with pytest.raises(InvalidSetting, match="2,000 parties cannot share the 300 examples that few has") as caught:
         prepare(plan, few)
     assert is_one_sentence(caught.value)
@@ -109,7 +109,7 @@ def misread(labels: np.ndarray, parties: int) -> Any:
     [
         (misread, r"^Own\.assign stopped with IndexError: too many indices for array.*\.$"),
         (lambda labels, parties: 1 / 0, r"^Own\.assign stopped with ZeroDivisionError: division by zero\.$"),
-        (lambda labels, parties: {}["digits"], r"^Own\.assign stopped with KeyError: 'digits'\.$"),
+        (lambda labels, parties: {"one": 1}["digits"], r"^Own\.assign stopped with KeyError: 'digits'\.$"),
         (lambda labels, parties: None, r"^Own\.assign stopped with TypeError: .*\.$"),
         (lambda labels, parties: [[0], [1]], r"^Own\.assign returned 2 lists for 3 parties\.$"),
         (lambda labels, parties: [[0], [1], [2], [3]], r"^Own\.assign returned 4 lists for 3 parties\.$"),
@@ -230,3 +230,17 @@ def test_a_model_of_ones_own_that_does_not_fit_is_refused(tensorflow: None, blob
     model = keras.Sequential([keras.Input((9,)), keras.layers.Dense(4)])
     with pytest.raises(ValueError, match=r"shape \(9,\), but one example here has the shape \(8,\)"):
         prepare(Experiment(examples=100), blobs, model)
+
+
+def test_a_memory_of_ones_own_that_fails_is_said_by_the_run_in_pythons_words(blobs: Dataset) -> None:
+    """`prepare` only estimates. "division by zero" is the learner's own error, not the kit's breaking down."""
+
+    class Divides(FedAvg):
+        def party_memory(self, w: np.ndarray) -> Any:
+            return 1 / 0
+
+    plan = Experiment(algorithm=Divides(), examples=100, model="softmax")
+    assert prepare(plan, blobs).size == 36
+    with pytest.raises(ZeroDivisionError) as caught:
+        next(run(plan, dataset=blobs))
+    assert not isinstance(caught.value, Diverged)
