@@ -19,6 +19,7 @@ import click
 import jupytext
 import nbformat
 from nbclient import NotebookClient
+from nbconvert.preprocessors import CoalesceStreamsPreprocessor
 from nbgrader.preprocessors import CheckCellMetadata, ClearHiddenTests, ClearSolutions
 
 from fedlab.text import say
@@ -65,7 +66,11 @@ def execute(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
 
 
 def normal(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
-    """The one form in which notebooks are saved: no widgets, no times; cells count from 1, as after Run All."""
+    """The one form in which notebooks are saved: no widgets, no times; cells count from 1, as after Run All.
+
+    What a cell prints is one output, into however many pieces a slow machine cut it.
+    """
+    notebook, _ = CoalesceStreamsPreprocessor().preprocess(notebook, {})
     notebook.metadata = nbformat.from_dict({**KERNEL, "language_info": {"name": "python"}})
     count = 0
     for cell in notebook.cells:

@@ -47,6 +47,13 @@ def test_the_saved_form_is_the_normal_one(name: str) -> None:
     assert text == nbformat.writes(build.normal(_saved(name)), version=4) + "\n"
 
 
+def test_how_quickly_a_cell_printed_leaves_no_trace() -> None:
+    pieces = [nbformat.v4.new_output("stream", name="stdout", text=text) for text in ("one\n", "two\n")]
+    cell = nbformat.v4.new_code_cell("...", outputs=[*pieces, nbformat.v4.new_output("display_data")])
+    (normal,) = build.normal(nbformat.v4.new_notebook(cells=[cell])).cells
+    assert [output.get("text") for output in normal.outputs] == ["one\ntwo\n", None]
+
+
 @each_lesson
 def test_student_copies_hold_no_solution(name: str) -> None:
     for cell in _saved(name).cells:
