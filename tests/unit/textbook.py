@@ -20,6 +20,7 @@ from fedlab.randomness import Choice, generator, local_batches, participants
 from fedlab.systems import reporting
 
 Models = Iterator[list[np.ndarray]]  # after each round the shared model, (P,), or every party's own
+Present = dict[int, list[np.ndarray]]  # who reports in a round, and that party's batches
 
 
 class Lopsided(Partition):
@@ -61,7 +62,7 @@ class World:
         self.n = [sum(self.n)]
         return self
 
-    def rounds(self) -> Iterator[dict[int, list[np.ndarray]]]:
+    def rounds(self) -> Iterator[Present]:
         """For each round who reports, and that party's batches: positions among its examples, one array a step."""
         e = self.experiment
         for number in range(1, e.rounds + 1):
@@ -76,33 +77,38 @@ class World:
                 for k, epochs in reporting(e, number, chosen).items()
             }
 
-    def shares(self, present: dict[int, Any]) -> dict[int, float]:
-        """n_k/n of those who are present."""
-        n = sum(self.n[k] for k in present)
-        return {k: self.n[k] / n for k in present}
+    def mean(self, values: dict[int, np.ndarray], over: int = 0) -> np.ndarray:
+        """Σ n_k/n of these parties' values; n counts the examples of these parties, or is given as `over`."""
+        n = over or sum(self.n[k] for k in values)
+        return np.sum([self.n[k] / n * value for k, value in values.items()], axis=0)
 
-    def descend(
-        self, k: int, w: np.ndarray, batches: list[np.ndarray], more: Callable[[np.ndarray], Any] = lambda w: 0.0
-    ) -> np.ndarray:
-        """Party k's local SGD from w along ∇l(w; b) + more(w), with momentum ρ: a velocity that begins at 0."""
-        x, y = self.data[k]
-        velocity = np.zeros_like(w)
-        for b in batches:
-            velocity = self.rho * velocity + gradient(w, x[b], y[b]) + more(w)
-            w = w - self.rate * velocity
-        return w
+    def train(
+        self, present: Present, w: np.ndarray, constant: list[np.ndarray] | None = None, pull: float = 0.0
+    ) -> dict[int, np.ndarray]:
+        """What local SGD makes of w at each party that is present, by number.
 
-    def counted(self, steps: int) -> float:
+        Along ∇l(v; b) + constant[k] + pull (v - w), with momentum ρ: a velocity that begins at 0.
+        """
+        models = {}
+        for k, batches in present.items():
+            (x, y), v, velocity = self.data[k], w, np.zeros_like(w)
+            for b in batches:
+                more = pull * (v - w) + (constant[k] if constant else 0)
+                velocity = self.rho * velocity + gradient(v, x[b], y[b]) + more
+                v = v - self.rate * velocity
+            models[k] = v
+        return models
+
+    def counted(self, batches: list[np.ndarray]) -> float:
         """How often a constant gradient counts in so many steps: step i, from 0, moves by 1 + ρ + .. + ρ^i of it."""
-        return sum(self.rho**j for i in range(steps) for j in range(i + 1))
+        return sum(self.rho**j for i in range(len(batches)) for j in range(i + 1))
 
 
 def fedsgd(world: World) -> Models:
     """McMahan et al. 2017, section 2: w <- w - η Σ n_k/n ∇F_k(w)."""
     w = world.first
     for present in world.rounds():
-        p = world.shares(present)
-        w = w - world.rate * sum(p[k] * gradient(w, *world.data[k]) for k in present)
+        w = w - world.rate * world.mean({k: gradient(w, *world.data[k]) for k in present})
         yield [w]
 
 
@@ -110,8 +116,7 @@ def fedavg(world: World) -> Models:
     """McMahan et al. 2017, algorithm 1: w <- Σ n_k/n w_k."""
     w = world.first
     for present in world.rounds():
-        p = world.shares(present)
-        w = sum(p[k] * world.descend(k, w, batches) for k, batches in present.items())
+        w = world.mean(world.train(present, w))
         yield [w]
 
 
@@ -119,9 +124,7 @@ def fedprox(world: World) -> Models:
     """Li et al. 2020, algorithm 2: each party goes down F_k(v) + μ/2 ||v - w||²."""
     w, mu = world.first, world.settings.mu
     for present in world.rounds():
-        p = world.shares(present)
-        held = [p[k] * world.descend(k, w, b, lambda v, w=w: mu * (v - w)) for k, b in present.items()]
-        w = sum(held)
+        w = world.mean(world.train(present, w, pull=mu))
         yield [w]
 
 
@@ -129,8 +132,7 @@ def fedavgm(world: World) -> Models:
     """Hsu et al. 2019: v <- β v + Σ n_k/n (w - w_k), w <- w - η_s v."""
     w, v = world.first, np.zeros_like(world.first)
     for present in world.rounds():
-        p = world.shares(present)
-        v = world.settings.server_momentum * v + sum(p[k] * (w - world.descend(k, w, b)) for k, b in present.items())
+        v = world.settings.server_momentum * v + w - world.mean(world.train(present, w))
         w = w - world.settings.server_learning_rate * v
         yield [w]
 
@@ -138,19 +140,18 @@ def fedavgm(world: World) -> Models:
 def adaptive(second: Callable[[np.ndarray, np.ndarray, float], np.ndarray]) -> Callable[[World], Models]:
     """Reddi et al. 2021, algorithm 2. second: v_t from v_{t-1}, Δ_t and β2."""
 
-    def tell(world: World) -> Models:
+    def told(world: World) -> Models:
         settings = world.settings
         w, m = world.first, np.zeros_like(world.first)
         v = np.full_like(w, settings.tau**2)
         for present in world.rounds():
-            p = world.shares(present)
-            delta = sum(p[k] * (world.descend(k, w, batches) - w) for k, batches in present.items())
+            delta = world.mean({k: w_k - w for k, w_k in world.train(present, w).items()})
             m = settings.beta_1 * m + (1 - settings.beta_1) * delta
             v = second(v, delta, getattr(settings, "beta_2", 0.0))
             w = w + settings.server_learning_rate * m / (np.sqrt(v) + settings.tau)
             yield [w]
 
-    return tell
+    return told
 
 
 def scaffold(world: World) -> Models:
@@ -158,15 +159,11 @@ def scaffold(world: World) -> Models:
     x, c = world.first, np.zeros_like(world.first)
     c_k = [c] * len(world.n)
     for present in world.rounds():
-        p, change_x, change_c = world.shares(present), 0.0, 0.0
-        for k, batches in present.items():
-            y = world.descend(k, x, batches, lambda y, k=k, c=c: c - c_k[k])
-            c_plus = c_k[k] - c + (x - y) / (world.counted(len(batches)) * world.rate)
-            change_x = change_x + p[k] * (y - x)
-            change_c = change_c + world.n[k] / sum(world.n) * (c_plus - c_k[k])
-            c_k[k] = c_plus
-        x = x + world.settings.server_learning_rate * change_x
-        c = c + change_c
+        y = world.train(present, x, [c - own for own in c_k])
+        plus = {k: c_k[k] - c + (x - y[k]) / (world.counted(batches) * world.rate) for k, batches in present.items()}
+        x = x + world.settings.server_learning_rate * (world.mean(y) - x)
+        c = c + world.mean({k: plus[k] - c_k[k] for k in present}, over=sum(world.n))
+        c_k = [plus.get(k, old) for k, old in enumerate(c_k)]
         yield [x]
 
 
@@ -174,25 +171,21 @@ def fednova(world: World) -> Models:
     """Wang et al. 2020, equation 9: w <- w - τ_eff Σ p_k η d_k, d_k the mean of k's gradients, τ_eff = Σ p_k τ_k."""
     w = world.first
     for present in world.rounds():
-        p = world.shares(present)
-        tau = {k: world.counted(len(batches)) for k, batches in present.items()}
-        d = {k: (w - world.descend(k, w, b)) / (world.rate * tau[k]) for k, b in present.items()}
-        tau_eff = sum(p[k] * tau[k] for k in present)
-        w = w - tau_eff * world.rate * sum(p[k] * d[k] for k in present)
+        tau = {k: np.array(world.counted(batches)) for k, batches in present.items()}
+        d = {k: (w - w_k) / (world.rate * tau[k]) for k, w_k in world.train(present, w).items()}
+        w = w - world.mean(tau) * world.rate * world.mean(d)
         yield [w]
 
 
 def feddyn(world: World) -> Models:
     """Acar et al. 2021, algorithm 1: parties go down F_k(v) - <g_k, v> + α/2 ||v - w||²."""
-    w, alpha, total = world.first, world.settings.feddyn_alpha, sum(world.n)
+    w, alpha = world.first, world.settings.feddyn_alpha
     h, g = np.zeros_like(w), [np.zeros_like(w)] * len(world.n)
     for present in world.rounds():
-        p, models = world.shares(present), {}
-        for k, batches in present.items():
-            models[k] = world.descend(k, w, batches, lambda v, k=k, w=w: -g[k] + alpha * (v - w))
-            g[k] = g[k] - alpha * (models[k] - w)
-        h = h - alpha * sum(world.n[k] / total * (models[k] - w) for k in present)
-        w = sum(p[k] * models[k] for k in present) - h / alpha
+        models = world.train(present, w, [-own for own in g], alpha)
+        g = [old - alpha * (models[k] - w) if k in models else old for k, old in enumerate(g)]
+        h = h - alpha * world.mean({k: models[k] - w for k in models}, over=sum(world.n))
+        w = world.mean(models) - h / alpha
         yield [w]
 
 
@@ -200,7 +193,7 @@ def central(world: World) -> Models:
     """SGD on all the data in one place."""
     world, w = world.pooled(), world.first
     for present in world.rounds():
-        w = world.descend(0, w, present[0])
+        w = world.train(present, w)[0]
         yield [w]
 
 
@@ -208,9 +201,8 @@ def alone(world: World) -> Models:
     """Every party by itself, from the same first model."""
     models = [world.first] * len(world.n)
     for present in world.rounds():
-        for k, batches in present.items():
-            models[k] = world.descend(k, models[k], batches)
-        yield list(models)
+        models = [world.train({k: present[k]}, w)[k] if k in present else w for k, w in enumerate(models)]
+        yield models
 
 
 TOLD: dict[str, Callable[[World], Models]] = {
