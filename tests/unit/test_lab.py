@@ -137,7 +137,7 @@ def test_the_code_that_is_shown_repeats_the_run(labs: Callable[..., Lab]) -> Non
 
 
 def test_the_code_of_a_fork_repeats_the_run_and_what_it_came_from(labs: Callable[..., Lab]) -> None:
-    """The origin goes on after the fork, and of its models only two are kept: the code begins at the fork all the same."""
+    """The origin goes on after the fork, and its models are let go: the code begins at the fork all the same."""
     lab = labs(SMALL)
     session = lab._session
     lab.run(3)
@@ -198,7 +198,7 @@ def test_code_names_an_algorithm_of_ones_own(labs: Callable[..., Lab]) -> None:
 
 
 def test_a_run_of_an_algorithm_without_a_name_is_saved_and_continued_under_its_own(labs: Callable[..., Lab]) -> None:
-    """Its memory is its own as well: a run of FedAvg that goes on with it does not hand over a memory that it has not."""
+    """Its memory is its own as well: a run of FedAvg that goes on with it hands over none."""
 
     class Counting(FedAvg):
         def server_memory(self, w: Any) -> int:
@@ -257,7 +257,7 @@ def test_a_lab_takes_data_and_a_dense_model_of_the_learners_own(labs: Callable[.
 
 def test_a_model_that_is_none_is_refused_at_once() -> None:
     with pytest.raises(InvalidSetting, match="must be a Keras model"):
-        Lab(model=5)  # type: ignore[arg-type]
+        Lab(model=5)
 
 
 def test_a_class_that_is_no_kind_is_refused_at_once() -> None:
@@ -272,7 +272,7 @@ def test_the_model_of_a_round_is_saved_for_numpy(
     lab = labs(SMALL)
     history = lab.run()
     lab._painter.paint()
-    files = lab._views[3]._files
+    files = lab._table._files
     files._round.value = 1
     files.save(".npz")
     saved = np.load(tmp_path / "fedlab-run-1-round-1.npz")
@@ -288,7 +288,7 @@ def test_a_model_that_is_not_kept_is_not_replaced_by_another(
     lab = labs(SMALL)
     history = lab.run(3)
     history.rounds[1] = replace(history.rounds[1], state=None)
-    files = lab._views[3]._files
+    files = lab._table._files
     files._round.value = 2
     files.save(".npz")
     assert "The model of round 2 is not kept. The nearest before it is that of round 1." in files._answer.value

@@ -183,10 +183,10 @@ def test_what_an_algorithm_fixes_cannot_be_moved_and_says_why() -> None:
 def test_only_the_named_controls_are_shown_until_a_group_is_opened() -> None:
     bench = Bench(shown=("parties", "alpha"))
     assert [name for name in (*settings_of(Experiment), "alpha") if bench.is_shown(name)] == ["parties", "alpha"]
-    bench.group("data").button.value = True
+    bench.group("data").toggle.value = True
     assert all(bench.is_shown(name) for name in ("dataset", "partition", "examples", "seed", "alpha"))
     assert not bench.is_shown("momentum")
-    bench.group("data").button.value = False
+    bench.group("data").toggle.value = False
     assert not bench.is_shown("seed")
 
 
@@ -213,7 +213,7 @@ def test_a_closed_group_says_how_many_of_its_settings_are_not_as_usual() -> None
     bench = Bench(shown=("parties",))
     bench.session.set("momentum", 0.5)
     bench.session.set("rounds", 3)
-    assert "(2 not as usual)" in bench.group("algorithm").button.description
+    assert "(2 not as usual)" in bench.group("algorithm").toggle.description
 
 
 def test_a_refused_control_in_a_closed_group_comes_into_sight() -> None:

@@ -122,8 +122,13 @@ def test_a_view_that_shows_messages_and_fails_does_not_fail_for_ever(session: Se
     class Broken(Drawn):
         follows: ClassVar[tuple[str, ...]] = ("runs", "message")
 
-    count = []
-    view = Broken(session, lambda: (count.append(1), 1 / 0))
+    count: list[int] = []
+
+    def draw() -> None:
+        count.append(1)
+        raise LookupError
+
+    view = Broken(session, draw)
     painter = Painter(session, [view])
     painter.paint()
     painter.paint()

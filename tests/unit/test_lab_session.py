@@ -65,15 +65,17 @@ def test_a_step_after_the_last_round_makes_it_one_more(session: Session) -> None
 
 
 def test_a_sweep_does_not_say_that_the_controls_have_moved_and_moving_one_does(session: Session) -> None:
+    moved = []
     session.set("rounds", 1)
     session.sweep("learning_rate", [0.01, 0.5])
-    assert not session.moved
+    moved.append(session.moved)
     session.wait()
-    assert not session.moved
+    moved.append(session.moved)
     session.set("learning_rate", 0.2)
-    assert session.moved
+    moved.append(session.moved)
     session.set("learning_rate", 0.5)  # there is a curve of that
-    assert not session.moved
+    moved.append(session.moved)
+    assert moved == [False, False, True, False]
 
 
 def test_a_fork_is_of_the_controls_so_they_have_not_moved_since(session: Session) -> None:
@@ -207,7 +209,7 @@ def test_closing_a_lab_closes_every_widget_that_it_made() -> None:
     before = set(_instances)
     lab = Lab(SMALL, controls=["parties"])
     for group in lab._controls.groups:
-        group.button.value = True
+        group.toggle.value = True
     for kind in lab._session.kinds["algorithm"]:
         lab._session.set("algorithm", kind)
     assert len(set(_instances) - before) > 200
@@ -216,7 +218,7 @@ def test_closing_a_lab_closes_every_widget_that_it_made() -> None:
 
 
 def test_a_cell_that_is_run_twenty_times_leaves_one_lab() -> None:
-    """In IPython, whose `Out`, `_`, `__`, `___` and `_1` keep what a cell gave, with a question that all the labs wait for."""
+    """In IPython, whose `Out`, `_`, `__` and `_1` keep what a cell gave, with a question that all labs wait for."""
     from IPython.core.interactiveshell import InteractiveShell
 
     shell = InteractiveShell.instance()

@@ -84,7 +84,7 @@ def test_a_stopped_run_that_goes_on_equals_one_that_was_never_stopped(bench: Ben
 
 def test_a_paused_round_waits_and_then_goes_on_as_if_nothing_had_been(bench: Bench) -> None:
     paused = threading.Event()
-    bench.once(lambda: (bench.session.pause(), paused.set()))  # type: ignore[arg-type, func-returns-value, return-value]
+    bench.once(lambda: (bench.session.pause(), paused.set()))  # type: ignore[arg-type, func-returns-value]
     one = bench.train(MANY)
     assert paused.wait(120)
     assert bench.session.training.status(one) == "paused"
@@ -108,7 +108,7 @@ def test_a_paused_run_can_be_stopped(bench: Bench) -> None:
 def test_run_lets_a_paused_run_go_on(bench: Bench) -> None:
     paused = threading.Event()
     bench.session.use(MANY)
-    bench.once(lambda: (bench.session.pause(), paused.set()))  # type: ignore[arg-type, func-returns-value, return-value]
+    bench.once(lambda: (bench.session.pause(), paused.set()))  # type: ignore[arg-type, func-returns-value]
     bench.session.run()
     assert paused.wait(120)
     bench.session.run()

@@ -54,8 +54,8 @@ class Behind(View):
         self._menu = self.own(RunMenu(session))
         self._look = self.button(say("Look"), "search", say("run this round once more, and watch it"), self.look)
         about = say(
-            "One number hides who pays for it. Choose a run and a round, and look: how well the shared model serves each "
-            "party, which digits it takes for which, and where the parties went in that round."
+            "One number hides who pays for it. Choose a run and a round, and look: how well the shared model serves "
+            "each party, which digits it takes for which, and where the parties went in that round."
         )
         self._text = self.make(widgets.HTML, lesson(about))
         margins = {"left": 0.17, "right": 0.97, "bottom": 0.16, "top": 0.96}
@@ -81,7 +81,9 @@ class Behind(View):
             return
         self._brake.release()
         self._say(say("Running that round once more …"))
-        self._thread = begin("fedlab behind", partial(self._watch, run, min(self._menu.round.value, run.done)), self.stop)
+        self._thread = begin(
+            "fedlab behind", partial(self._watch, run, min(self._menu.round.value, run.done)), self.stop
+        )
 
     def wait(self) -> None:
         """Wait until the look under way is over."""
@@ -124,8 +126,8 @@ class Behind(View):
         explained = plots.drift(self._drift.begin()[0], watched.began.weights, state.weights, ends)
         self._served.show(
             say(
-                "How much of its own data each of {parties} parties has right, from {worst:.0%} to {best:.0%}; dashed, the "
-                "test accuracy {accuracy:.0%}.",
+                "How much of its own data each of {parties} parties has right, from {worst:.0%} to {best:.0%}; dashed, "
+                "the test accuracy {accuracy:.0%}.",
                 parties=len(accuracies), worst=accuracies.min(), best=accuracies.max(), accuracy=accuracy,
             )
         )  # fmt: skip
@@ -135,8 +137,8 @@ class Behind(View):
         )
         self._drift.show(
             say(
-                "Where {parties} parties went in this round from the model that each began with, and where the server put "
-                "the shared one then, in a plane that shows {explained:.0%} of the spread.",
+                "Where {parties} parties went in this round from the model that each began with, and where the server "
+                "put the shared one then, in a plane that shows {explained:.0%} of the spread.",
                 parties=len(ends), explained=explained,
             )
         )  # fmt: skip
@@ -161,7 +163,12 @@ def watch(prepared: Prepared, start: State | None, brake: Brake) -> Watched:
             uploads.append(upload)
 
     rounds = fedlab.run(
-        experiment, start=before, dataset=prepared.dataset, model=prepared.model, on_upload=keep, between_chunks=brake.check
+        experiment,
+        start=before,
+        dataset=prepared.dataset,
+        model=prepared.model,
+        on_upload=keep,
+        between_chunks=brake.check,
     )
     for one in rounds:
         assert one.state is not None
@@ -182,8 +189,8 @@ def _in_words(accuracies: np.ndarray, table: np.ndarray) -> str:
     """Who and what is served best and worst."""
     spread, recall = diagnostics.fairness(accuracies), diagnostics.recall(table)
     return say(
-        "Own examples right: best party {best:.0%}, median {median:.0%}, worst tenth {worst:.0%}. Hardest label: {label}, "
-        "of which {recall:.0%} are recognised.",
+        "Own examples right: best party {best:.0%}, median {median:.0%}, worst tenth {worst:.0%}. Hardest label: "
+        "{label}, of which {recall:.0%} are recognised.",
         best=spread.best, median=spread.median, worst=spread.worst_tenth, label=np.nanargmin(recall),
         recall=np.nanmin(recall),
     )  # fmt: skip

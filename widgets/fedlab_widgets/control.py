@@ -29,7 +29,7 @@ class Control(View):
 
     def __init__(self, session: Session, name: str, owner: type):
         super().__init__(session)
-        self.name, self.about = name, settings_of(owner)[name]  # type: ignore[arg-type]
+        self.name, self.about = name, settings_of(owner)[name]
         options = self._options(owner)
         symbol = f" <i>{html.escape(self.about.symbol)}</i>" if self.about.symbol else ""
         title = html.escape(say(name.replace("_", " "))) + symbol
@@ -37,7 +37,11 @@ class Control(View):
         if options:
             self.steps = list(options.values())
             self.picker = self.make(
-                widgets.Dropdown, options=list(options.items()), description=title, description_allow_html=True, style=style
+                widgets.Dropdown,
+                options=list(options.items()),
+                description=title,
+                description_allow_html=True,
+                style=style,
             )
             self.box: Any = None
         else:
@@ -55,7 +59,12 @@ class Control(View):
         self.on_change(self.picker, lambda value: session.set(name, value))
         tooltip = say("sweep: run several values of {name} and compare", name=name.replace("_", " "))
         self.sweep = self.button(
-            say("sweep"), "", tooltip, lambda: session.sweep(name, sweep_values(self.about, self.steps)), "fedlab-sweep", soon=True
+            say("sweep"),
+            "",
+            tooltip,
+            lambda: session.sweep(name, sweep_values(self.about, self.steps)),
+            "fedlab-sweep",
+            soon=True,
         )
         self.help = self.make(widgets.HTML)
         row = self.make(widgets.HBox, [one for one in (self.picker, self.box, self.sweep) if one], css="fedlab-row")

@@ -44,14 +44,14 @@ class Group(View):
         super().__init__(session)
         self.title, self.names = title, names
         tooltip = say("show or hide these controls")
-        self.button = self.make(widgets.ToggleButton, icon="caret-right", tooltip=tooltip, css="fedlab-group")
+        self.toggle = self.make(widgets.ToggleButton, icon="caret-right", tooltip=tooltip, css="fedlab-group")
         self.box = self.make(widgets.VBox, css="fedlab-grouped")
         self.box.layout.display = "none"
-        self.on_change(self.button, lambda value: opened())
+        self.on_change(self.toggle, lambda value: opened())
 
     @property
     def is_open(self) -> bool:
-        return bool(self.button.value)
+        return bool(self.toggle.value)
 
     def draw(self) -> None:
         """Closed, it says how many of its settings are not as usual."""
@@ -59,7 +59,7 @@ class Group(View):
         title = say(self.title)
         if moved and not self.is_open:
             title = say("{group} ({count} not as usual)", group=title, count=moved)
-        self.put(self.button, description=title, icon="caret-down" if self.is_open else "caret-right")
+        self.put(self.toggle, description=title, icon="caret-down" if self.is_open else "caret-right")
         self.box.layout.display = "" if self.is_open else "none"
 
 
@@ -77,7 +77,7 @@ class Controls(View):
         self._hint = self.make(widgets.HTML, f'<div class="fedlab-hint">{hint}</div>')
         self._first = self.make(widgets.VBox, css="fedlab-first")
         self.groups = [self.own(Group(session, title, names, self.draw)) for title, names in self._grouped().items()]
-        below = [widget for group in self.groups for widget in (group.button, group.box)]
+        below = [widget for group in self.groups for widget in (group.toggle, group.box)]
         self.view = self.make(widgets.VBox, [self._hint, self._first, *below], css="fedlab-controls")
         self.draw()
         session.subscribe(lambda what: self.draw() if what == "controls" else None)
@@ -89,7 +89,7 @@ class Controls(View):
             refused = self._role_of(getattr(self.session.refusal, "setting", ""))
             for group in self.groups:
                 if refused in group.names:
-                    self.put(group.button, value=True)
+                    self.put(group.toggle, value=True)
                 if group.is_open:
                     self._fill(group.box, group.names, first=False)
                 group.draw()
@@ -114,7 +114,9 @@ class Controls(View):
                 children.append(self.control(name).view)
                 few += 1
             if name in KINDS:
-                own = [own for own in settings_of(self.session.wanted.value(name)) if self._is_first(name, own) == first]
+                own = [
+                    own for own in settings_of(self.session.wanted.value(name)) if self._is_first(name, own) == first
+                ]
                 few += len(own)
                 children += self._slot(first, name, own)
         self.put(box, children=tuple(children))

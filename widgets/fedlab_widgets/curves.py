@@ -31,7 +31,9 @@ class Curves(View):
         self._x = self.make(widgets.ToggleButtons, options=axes, value=session.selected["x"])
         self.on_change(self._x, lambda x: session.select(x=x))
         self._note = self.make(widgets.HTML)
-        caption = f'<span class="fedlab-caption">{html.escape(say("Convergence"))}</span> {html.escape(say("drawn against"))}'
+        caption = (
+            f'<span class="fedlab-caption">{html.escape(say("Convergence"))}</span> {html.escape(say("drawn against"))}'
+        )
         above = self.make(widgets.HBox, [self.make(widgets.HTML, caption), self._x, self._note], css="fedlab-above")
         self._frame = self.make(widgets.VBox, [image], css="fedlab-frame")
         self.view = self.make(widgets.VBox, [above, self._frame])

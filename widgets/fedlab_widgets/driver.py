@@ -1,7 +1,7 @@
 """What drives the training: something that calls a session's `turn` as long as a turn says that there is more to do.
 
 Here it is a thread. Where threads do not exist, or what they say does not reach the page, another class with the same
-three methods takes its place, `Lab(..., driver=Ticks)`, such as one whose clock is the page and calls `turn` at each tick:
+methods takes its place, `Lab(..., driver=Ticks)`, such as one whose clock is the page and calls `turn` at each tick:
 
     class Ticks:
         def __init__(self, turn, stop): self.turn = turn         # and let a clock call it

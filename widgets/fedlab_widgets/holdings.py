@@ -67,8 +67,8 @@ class Holdings(View):
         holdings(self._map.begin()[0], counts)
         self._map.show(
             say(
-                "Heat map: how many examples of each label each of {parties:,} parties holds. A party holds {held:.1f} of "
-                "the {classes} labels on average.",
+                "Heat map: how many examples of each label each of {parties:,} parties holds. A party holds {held:.1f} "
+                "of the {classes} labels on average.",
                 parties=len(counts),
                 held=(counts > 0).sum(axis=1).mean(),
                 classes=counts.shape[1],

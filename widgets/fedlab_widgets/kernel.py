@@ -5,6 +5,7 @@ Nothing of this happens outside of IPython; there a lab simply lives until it is
 
 from __future__ import annotations
 
+import gc
 import signal
 import threading
 from collections.abc import Callable
@@ -27,6 +28,7 @@ class Living(Protocol):
 
 _labs: dict[Living, tuple[str, str]] = {}  # each with the cell that made it, and that cell's run
 _watched: list[Any] = []  # the IPython shell whose events we get
+_replaced: list[str] = []  # cells that have replaced their lab and are still running
 
 
 def soon(act: Callable[[], None]) -> None:
@@ -66,6 +68,7 @@ def enrol(lab: Living) -> None:
         if its_cell == cell and its_turn != turn:
             old.close()
             _forget_outputs(shell, old)
+            _replaced.append(cell)
     _labs[lab] = cell, turn
     if shell not in _watched:
         _watched.append(shell)
@@ -105,6 +108,9 @@ def _before_a_cell(info: Any) -> None:
 def _after_a_cell(result: Any) -> None:
     if isinstance(result.error_in_exec, KeyboardInterrupt):
         stop_all()
+    if _replaced:  # a lab is large and full of circles: what it held is free now, and not at some later time
+        _replaced.clear()
+        gc.collect()
 
 
 def stop_all() -> None:

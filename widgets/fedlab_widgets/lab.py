@@ -42,7 +42,7 @@ class Lab:
 
     experiment: where the controls begin. controls: the names of those in sight; the others stand in groups.
     algorithms, partitions, kinds: classes of your own, of any role, to choose from beside the kit's.
-    dataset, model: your own data, and your own Keras classifier (or one of the kit's kinds), instead of the experiment's.
+    dataset, model: your own data, and your own Keras classifier (or a kind of model), instead of the experiment's.
     prediction: a question; Run waits for its answer, which is then drawn into the plot.
     driver: what drives the training; see `driver.py`.
 
@@ -73,15 +73,15 @@ class Lab:
             experiment, model = experiment.with_(model=model), None
         elif model is not None and not hasattr(model, "stateless_call"):
             raise InvalidSetting("model", say("model must be a Keras model, or one of the kinds of fedlab.models."))
-        self._session = Session(
-            experiment, own=own, dataset=dataset, model=model, prediction=prediction, driver=driver
-        )
+        self._session = Session(experiment, own=own, dataset=dataset, model=model, prediction=prediction, driver=driver)
         self._page = View(self._session)
-        self._curves, self._behind = Curves(self._session), Behind(self._session)
+        self._curves, self._holdings = Curves(self._session), Holdings(self._session)
+        self._table, self._behind = Table(self._session), Behind(self._session)
         self._controls = Controls(self._session, controls)
+        self._transport, self._code, self._link = Transport(self._session), Code(self._session), Link(self._session)
         self._views = [
-            Transport(self._session), self._curves, Holdings(self._session), Table(self._session), self._behind,
-            Code(self._session), Link(self._session), Result(self._session),
+            self._transport, self._curves, self._holdings, self._table, self._behind, self._code, self._link,
+            Result(self._session),
         ]  # fmt: skip
         self._painter = Painter(self._session, self._views)
         self.view = self._lay_out()
@@ -134,11 +134,17 @@ class Lab:
     def __repr__(self) -> str:
         run = next((run for run in reversed(self._session.runs.all) if run.done), None)
         experiment = run.experiment if run else self._session.start
-        about = say("{algorithm}, {parties:,} parties", algorithm=title_of(type(experiment.algorithm)), parties=experiment.parties)
+        about = say(
+            "{algorithm}, {parties:,} parties",
+            algorithm=title_of(type(experiment.algorithm)),
+            parties=experiment.parties,
+        )
         if run is None:
             return say("Lab: {about}, no round yet", about=about)
         accuracy = run.history.rounds[-1].test_accuracy
-        return say("{about}, {rounds} rounds: test accuracy {accuracy:.1%}", about=about, rounds=run.done, accuracy=accuracy)
+        return say(
+            "{about}, {rounds} rounds: test accuracy {accuracy:.1%}", about=about, rounds=run.done, accuracy=accuracy
+        )
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         """The widgets; for pages without a kernel the plot as it is now, and one line of text."""
@@ -150,13 +156,13 @@ class Lab:
 
     def _lay_out(self) -> widgets.VBox:
         make = self._page.make
-        transport, curves, holdings, table, behind, code, link, _ = self._views
         css = files("fedlab_widgets").joinpath("style.css").read_text(encoding="utf-8")
         style = make(widgets.HTML, f"<style>{css}</style>", css="fedlab-style")
-        pictures = make(widgets.VBox, [curves.view, holdings.view], css="fedlab-pictures")
+        pictures = make(widgets.VBox, [self._curves.view, self._holdings.view], css="fedlab-pictures")
         middle = make(widgets.HBox, [self._controls.view, pictures], css="fedlab-middle")
         titles = [say("Runs"), say("Behind the accuracy"), say("Code"), say("Link")]
-        tabs = make(widgets.Tab, [table.view, behind.view, code.view, link.view], titles=titles, css="fedlab-tabs")
+        inside = [self._table.view, self._behind.view, self._code.view, self._link.view]
+        tabs = make(widgets.Tab, inside, titles=titles, css="fedlab-tabs")
         prediction = self._session.prediction
         question = [prediction.in_lab] if prediction else []  # it is its own: it stays when the lab goes
-        return make(widgets.VBox, [style, *question, transport.view, middle, tabs], css="fedlab-lab")
+        return make(widgets.VBox, [style, *question, self._transport.view, middle, tabs], css="fedlab-lab")

@@ -49,7 +49,9 @@ def show_lines(formulas: Mapping[str, tuple[Any, str]]) -> None:
     for formula, (function, part) in formulas.items():
         line = next((line.strip() for line in inspect.getsource(function).splitlines() if part in line), None)
         if line is None:
-            raise ValueError(say("There is no {part} in {function} any more.", part=repr(part), function=function.__qualname__))
+            raise ValueError(
+                say("There is no {part} in {function} any more.", part=repr(part), function=function.__qualname__)
+            )
         rows.append(f"| {formula} | `{line.replace('|', chr(92) + '|')}` | `{function.__qualname__}` |")
     display({"text/markdown": "\n".join(rows), "text/plain": "\n".join(rows)}, raw=True)
 

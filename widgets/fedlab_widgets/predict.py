@@ -44,11 +44,15 @@ class Prediction:
     def __init__(self, question: str, choices: Sequence[str], unit: str, low: float, high: float, truth: Truth):
         self.question, self.choices, self.unit, self._truth = question, list(choices), unit, truth
         self._low, self._high = low, high
-        self._followers: list[WeakMethod[Callable[[], None]]] = []  # weak: a question outlives the labs that wait for it
+        self._followers: list[
+            WeakMethod[Callable[[], None]]
+        ] = []  # weak: a question outlives the labs that wait for it
         if choices:
             self._input: Any = widgets.RadioButtons(options=self.choices, value=None, layout={"width": "auto"})
         else:
-            self._input = widgets.Text(placeholder=say("{low:g} to {high:g}", low=low, high=high), layout={"width": "110px"})
+            self._input = widgets.Text(
+                placeholder=say("{low:g} to {high:g}", low=low, high=high), layout={"width": "110px"}
+            )
             self._input.on_msg(lambda _, message, buffers: self._enter(message))
         self._unit = widgets.HTML(html.escape(unit))
         self._button = widgets.Button(description=say("This is my prediction"), icon="check", button_style="primary")
@@ -152,7 +156,9 @@ class Prediction:
         self._said.value = f'<p role="status">{html.escape(sentence)}</p>'
 
     def __repr__(self) -> str:
-        return say("Predict. {question}", question=self.question) + "".join(f"\n  - {choice}" for choice in self.choices)
+        return say("Predict. {question}", question=self.question) + "".join(
+            f"\n  - {choice}" for choice in self.choices
+        )
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
         """The widgets; for pages without a kernel the question."""

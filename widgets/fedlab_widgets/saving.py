@@ -27,7 +27,7 @@ MOST_IN_A_LINK = 8_000_000  # bytes: servers refuse much longer messages
 
 
 class Files(View):
-    """Buttons that save the selected run, the model after one of its rounds, or the plot. round: the box that says which."""
+    """Buttons that save the selected run, the model after one of its rounds, or the plot. round: says which round."""
 
     def __init__(self, session: Session, round: Any):
         super().__init__(session)
@@ -65,7 +65,9 @@ class Files(View):
         state = run.history.state_at(number)
         if state is None or state.number != number:
             kept = say("The nearest before it is that of round {kept}.", kept=state.number) if state else ""
-            self._show(complaint(say("The model of round {number} is not kept. {kept}", number=number, kept=kept).strip()))
+            self._show(
+                complaint(say("The model of round {number} is not kept. {kept}", number=number, kept=kept).strip())
+            )
             return
         stem = f"fedlab-run-{run.number + 1}-round-{number}"
         if ending == ".npz":
@@ -85,7 +87,7 @@ class Files(View):
 
 
 def keras_file(session: Session, run: Run, weights: np.ndarray) -> bytes:
-    """The run's model with these weights (P,) as the bytes of a .keras file; it takes examples divided by their scale."""
+    """The run's model with these weights (P,) as a .keras file's bytes; it takes examples divided by their scale."""
     start_tensorflow()
     prepared = prepare(run.experiment, session.dataset, session.model)
     cuts = np.cumsum([int(np.prod(shape)) for shape in prepared.shapes])[:-1]

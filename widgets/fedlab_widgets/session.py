@@ -272,7 +272,9 @@ class Session:
                 experiment = self.wanted.experiment({name: value})
                 prepare(experiment, self.dataset, self.model)
                 experiments.append(experiment)
-                told.append(title_of(value) if name in KINDS else f"{value:g}" if isinstance(value, float) else str(value))
+                told.append(
+                    title_of(value) if name in KINDS else f"{value:g}" if isinstance(value, float) else str(value)
+                )
         self.tell(say("Sweep: {name} = {values}.", name=name.replace("_", " "), values=", ".join(told)))
         for experiment in experiments:
             self.begin(experiment, experiment.rounds)
@@ -318,7 +320,9 @@ class Session:
             self._begin(fork, fork.target)
         if fork.history.forked_at < number:
             kept = fork.history.forked_at
-            self.tell(say("Round {number} is not kept any more: this goes on from round {kept}.", number=number, kept=kept))
+            self.tell(
+                say("Round {number} is not kept any more: this goes on from round {kept}.", number=number, kept=kept)
+            )
 
     def _forget_empty(self) -> None:
         """Forget the runs that were stopped before their first round was over."""

@@ -17,7 +17,7 @@ importing = threading.Lock()  # held meanwhile: Python breaks when two threads i
 
 
 def needs_tensorflow(experiment: Experiment, model: keras.Model | None) -> bool:
-    """Whether TensorFlow has to start before a run of this experiment, or of the learner's own Keras model, can train."""
+    """Whether TensorFlow has to start before this experiment, or the learner's own Keras model, can train."""
     return (model is not None or not isinstance(experiment.model, Dense)) and sys.modules.get("tensorflow") is None
 
 

@@ -22,7 +22,13 @@ class Transport(View):
         super().__init__(session)
         do, css = session, "fedlab-{}".format
         self._run = self.button(
-            say("Run"), "play", say("train with the settings of the controls"), do.run, css("run"), soon=True, look="primary"
+            say("Run"),
+            "play",
+            say("train with the settings of the controls"),
+            do.run,
+            css("run"),
+            soon=True,
+            look="primary",
         )
         self._pause = self.button(
             say("Pause"), "pause", say("hold, and go on later with the same button"), do.pause, css("pause")

@@ -20,6 +20,7 @@ class View:
     """follows: what has to change in the session for this view to be drawn anew."""
 
     follows: ClassVar[tuple[str, ...]] = ()
+    view: Any  # the widget that holds all others, for the page
 
     def __init__(self, session: Session):
         self.session = session
@@ -50,9 +51,7 @@ class View:
         self, text: str, icon: str, tooltip: str, act: Act, css: str = "", soon: bool = False, look: str = ""
     ) -> Any:
         """A button. soon: it needs what was typed just before it was clicked."""
-        button = self.make(
-            widgets.Button, description=text, icon=icon, tooltip=tooltip, button_style=look, css=css
-        )
+        button = self.make(widgets.Button, description=text, icon=icon, tooltip=tooltip, button_style=look, css=css)
         do = self.session.soon if soon else self.session.guard
         button.on_click(lambda _: do(act))
         return button

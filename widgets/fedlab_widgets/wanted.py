@@ -48,8 +48,9 @@ class Wanted:
     def set(self, name: str, value: Any) -> None:
         self._place(name)[name] = value
 
-    def experiment(self, instead: Mapping[str, Any] = {}) -> Experiment:  # noqa: B006
+    def experiment(self, instead: Mapping[str, Any] | None = None) -> Experiment:
         """The experiment that these are, perhaps with other values for some; `InvalidSetting` if they are none."""
+        instead = instead or {}
         values = {**self._values, **{name: instead[name] for name in instead if name in self._values}}
         kinds = {role: values[role] for role in KINDS}
         for role, kind in kinds.items():
