@@ -19,6 +19,8 @@ except TensorFlowMissing as error:
     print(error)
 """
 
+pytestmark = pytest.mark.usefixtures("tensorflow")  # without it, even a fake Keras cannot be found
+
 
 def python(
     code: str, path: Path | None = None, closed: bool = False, **environment: str
@@ -47,13 +49,11 @@ def fake(tmp_path: Path) -> Callable[[str], Path]:
     return write
 
 
-@pytest.mark.usefixtures("tensorflow")
 def test_tensorflow_starts_without_a_word_on_stderr() -> None:
     done = python(STARTED)
     assert (done.stdout, done.stderr) == ("started\n", "")
 
 
-@pytest.mark.usefixtures("tensorflow")
 def test_tensorflow_starts_without_a_stderr() -> None:
     """As under pythonw and in some services."""
     done = python(STARTED, closed=True)
