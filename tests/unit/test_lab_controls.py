@@ -15,8 +15,8 @@ from fedlab.settings import InvalidSetting, setting, settings_of
 from fedlab.stages import Attack
 from fedlab_widgets.control import Control, steps, sweep_values, text_of
 from fedlab_widgets.controls import GROUPS, Controls, Group
+from fedlab_widgets.kinds import kinds_with, with_settings_for
 from fedlab_widgets.session import Session
-from fedlab_widgets.wanted import kinds_with, with_settings_for
 
 
 class Bench:
@@ -163,7 +163,7 @@ def test_a_mended_value_takes_its_sentence_away() -> None:
 def test_an_endless_value_is_repeated_in_short(is_one_sentence: Callable[[object], bool]) -> None:
     bench = Bench()
     bench.type_in("parties", "9" * 400)
-    assert is_one_sentence(bench.session.refusal)
+    assert is_one_sentence(bench.session.wanted.refusal)
 
 
 def test_what_an_algorithm_fixes_cannot_be_moved_and_says_why() -> None:

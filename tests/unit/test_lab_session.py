@@ -198,11 +198,6 @@ def test_a_failure_says_nothing_of_being_ready() -> None:
     session.close()
 
 
-def live(kind: type) -> int:
-    gc.collect()
-    return sum(isinstance(one, kind) for one in gc.get_objects())
-
-
 def test_closing_a_lab_closes_every_widget_that_it_made() -> None:
     """Also those that were never on the page, and the layouts and styles of all."""
     Lab(SMALL).close()
@@ -222,11 +217,13 @@ def test_a_cell_that_is_run_twenty_times_leaves_one_lab() -> None:
     from IPython.core.interactiveshell import InteractiveShell
 
     shell = InteractiveShell.instance()
-    labs: list[weakref.ref[Lab]] = []
+    labs: list[weakref.ref[Any]] = []
+    sessions: list[weakref.ref[Any]] = []
 
     def made(*values: Any, **named: Any) -> Lab:
         lab = Lab(*values, **named)
         labs.append(weakref.ref(lab))
+        sessions.append(weakref.ref(lab._session))
         return lab
 
     shell.push({"made": made, "SMALL": SMALL, "guess": predict("How many?", unit="%", rounds=1)})
@@ -241,7 +238,7 @@ def test_a_cell_that_is_run_twenty_times_leaves_one_lab() -> None:
             counts.append(len(_instances))
         assert sum(lab() is not None for lab in labs) == 1
         assert len(set(counts[2:])) == 1
-        assert live(Session) == 1
+        assert sum(session() is not None for session in sessions) == 1
     finally:
         shell.user_ns["lab"].close()
         shell.reset()

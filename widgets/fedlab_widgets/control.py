@@ -72,7 +72,7 @@ class Control(View):
 
     def draw(self) -> None:
         """Show the value, and below it what is wrong with it or, if nothing is, what the setting teaches."""
-        wanted, refusal = self.session.wanted, self.session.refusal
+        wanted, refusal = self.session.wanted, self.session.wanted.refusal
         holder = wanted.fixed().get(self.name)
         value = holder.fixes[self.name] if holder else wanted.value(self.name)
         if self.box:

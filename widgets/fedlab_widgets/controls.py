@@ -86,7 +86,7 @@ class Controls(View):
         """Put the controls on the page that are to be there, and bring them up to date."""
         with self.session.lock:
             self._fill(self._first, list(settings_of(Experiment)), first=True)
-            refused = self._role_of(getattr(self.session.refusal, "setting", ""))
+            refused = self._role_of(getattr(self.session.wanted.refusal, "setting", ""))
             for group in self.groups:
                 if refused in group.names:
                     self.put(group.toggle, value=True)

@@ -23,6 +23,7 @@ from fedlab_widgets.controls import Controls
 from fedlab_widgets.curves import Curves
 from fedlab_widgets.driver import ThreadDriver
 from fedlab_widgets.holdings import Holdings
+from fedlab_widgets.kinds import kinds_with, with_settings_for
 from fedlab_widgets.link import Link
 from fedlab_widgets.painter import Painter
 from fedlab_widgets.predict import Prediction, Result
@@ -31,7 +32,6 @@ from fedlab_widgets.show_code import Code
 from fedlab_widgets.table import Table
 from fedlab_widgets.transport import Transport
 from fedlab_widgets.view import View
-from fedlab_widgets.wanted import kinds_with, with_settings_for
 
 if TYPE_CHECKING:
     import keras

@@ -14,10 +14,8 @@ the session, draw what it is then. What may change:
 from __future__ import annotations
 
 import threading
-import traceback
 from collections.abc import Callable, Iterable
 from contextlib import suppress
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from fedlab import Experiment
@@ -25,14 +23,15 @@ from fedlab.datasets import Dataset
 from fedlab.differences import title_of
 from fedlab.prepare import Prepared, prepare
 from fedlab.roles import KINDS
-from fedlab.settings import InvalidSetting, Kind
+from fedlab.settings import Kind
 from fedlab.text import say
 from fedlab_widgets import kernel
 from fedlab_widgets.driver import ThreadDriver
-from fedlab_widgets.problems import in_one_sentence, shortened
+from fedlab_widgets.kinds import kinds_with
 from fedlab_widgets.runs import Run, Runs
+from fedlab_widgets.signal import Signal
 from fedlab_widgets.training import Training
-from fedlab_widgets.wanted import Wanted, kinds_with
+from fedlab_widgets.wanted import Wanted
 
 if TYPE_CHECKING:
     import keras
@@ -40,16 +39,7 @@ if TYPE_CHECKING:
     from fedlab_widgets.predict import Prediction
 
 
-@dataclass(frozen=True)
-class Message:
-    """One sentence for the learner, with what lies behind it to fold out. problem: it is not just a remark."""
-
-    sentence: str = ""
-    details: str = ""
-    problem: bool = False
-
-
-class Session:
+class Session(Signal):
     """experiment: where the controls begin. own: classes of the learner's own, of any role.
 
     dataset, model: the learner's own, instead of the experiment's. driver: what drives the training; see `driver.py`.
@@ -65,53 +55,21 @@ class Session:
         prediction: Prediction | None = None,
         driver: Callable[[Callable[[], bool], Callable[[], None]], Any] = ThreadDriver,
     ):
+        super().__init__()
         self.lock = threading.RLock()  # guards everything here; held only for moments
-        self.start = self.experiment = experiment  # `experiment`: the newest that was right
-        self.refusal: ValueError | None = None  # why what is wanted now cannot be run
+        self.start = experiment
         self.kinds = kinds_with(own, experiment)
-        self.wanted = Wanted(experiment)
+        self.wanted = Wanted(experiment, dataset, model)
         self.dataset, self.model, self.prediction = dataset, model, prediction
         self.runs = Runs()
         self.training = Training(self.lock, self.changed, self._failed, dataset, model)
         self.driver = driver(self.turn, self.stop)
-        self.message = Message()
         self.selected: dict[str, Any] = {"run": None, "round": 1, "x": "rounds", "party": 0}
         self.plot = b""  # the picture of the curves, as PNG
         self._moved = False  # whether the learner has moved a control since something was begun
         self._stops = 0  # Stop and Reset cancel what was clicked before them and has not begun
-        self._prepared: tuple[Experiment | None, Prepared | None] = None, None
-        self._listeners: list[Callable[[str], None]] = []
         if prediction:
             prediction.on_answer(self._answered)
-
-    # what it says
-
-    def subscribe(self, listen: Callable[[str], None]) -> None:
-        """Call `listen` with the name of whatever changes, on whatever thread that happens."""
-        self._listeners.append(listen)
-
-    def changed(self, what: str) -> None:
-        for listen in list(self._listeners):
-            listen(what)
-
-    def tell(self, sentence: str, details: str = "", problem: bool = False) -> None:
-        """Say a sentence below the buttons; "" takes it away."""
-        message = Message(shortened(sentence), details, problem)
-        if message.sentence != self.message.sentence:
-            self.message = message
-            self.changed("message")
-
-    def report(self, error: BaseException) -> None:
-        """Say what went wrong."""
-        details = "".join(traceback.format_exception(error))
-        self.tell(in_one_sentence(error), details, problem=True)
-
-    def guard(self, act: Callable[[], Any]) -> None:
-        """Do something that was clicked; what goes wrong is said and ends nothing else."""
-        try:
-            act()
-        except Exception as error:
-            self.report(error)
 
     def soon(self, act: Callable[[], Any]) -> None:
         """Do it when all that was typed before the click has arrived, unless Stop or Reset comes first."""
@@ -120,29 +78,28 @@ class Session:
 
     # what the controls want
 
+    @property
+    def experiment(self) -> Experiment:
+        """The newest that was right."""
+        return self.wanted.newest
+
     def set(self, name: str, value: Any) -> None:
         """The learner has moved a control."""
         with self.lock:
             self.wanted.set(name, value)
-            self._judge()
+            self._moved = True
+        self.changed("controls")
 
     def use(self, experiment: Experiment) -> None:
         """Set the controls."""
         with self.lock:
             self.wanted.take(experiment)
-            self._judge()
+            self._moved = True
+        self.changed("controls")
 
     def restore(self, link: str) -> None:
         """Set the controls to what a link holds; `ValueError` with one sentence if it holds nothing."""
         self.use(Experiment.from_link(link))
-
-    def _judge(self) -> None:
-        self._moved, self.refusal = True, None
-        try:
-            self.experiment = self.wanted.experiment()
-        except InvalidSetting as error:
-            self.refusal = error
-        self.changed("controls")
 
     @property
     def moved(self) -> bool:
@@ -150,19 +107,12 @@ class Session:
         return self._moved and bool(self.runs.all) and self.runs.of(self.experiment) is None
 
     def prepared(self) -> Prepared | None:
-        """The newest experiment with its data dealt out; None, and a `refusal`, if that cannot be done."""
-        experiment = self.experiment
-        if self._prepared[0] is not experiment:
-            try:
-                prepared = prepare(experiment, self.dataset, self.model)
-            except ValueError as error:
-                with self.lock:
-                    if experiment is self.experiment and self.refusal is None:
-                        self.refusal = error
-                        self.changed("controls")
-                return None
-            self._prepared = experiment, prepared
-        return self._prepared[1]
+        """The newest experiment with its data dealt out; None if that cannot be done: a control then says why."""
+        before = self.wanted.refusal
+        prepared = self.wanted.prepared()
+        if self.wanted.refusal is not before:
+            self.changed("controls")
+        return prepared
 
     @property
     def locked(self) -> bool:
@@ -173,9 +123,9 @@ class Session:
         """The experiment to run; None, and a word about it, if something is in its way."""
         if self.locked:
             return None
-        if self.refusal is None:
+        if self.wanted.refusal is None:
             self.prepared()
-        refusal = self.refusal
+        refusal = self.wanted.refusal
         if refusal is None:
             self.tell("")
             return self.experiment
@@ -343,5 +293,5 @@ class Session:
         """Stop for good."""
         self.driver.close()
         self.stop()
-        self._listeners.clear()
-        self._prepared = None, None
+        self.listeners.clear()
+        self.wanted.forget()

@@ -9,7 +9,8 @@ import ipywidgets as widgets
 
 from fedlab.text import say
 from fedlab_widgets.runs import Run
-from fedlab_widgets.session import Message, Session
+from fedlab_widgets.session import Session
+from fedlab_widgets.signal import Message
 from fedlab_widgets.view import View, complaint
 
 

@@ -2,27 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
 
 from fedlab import Experiment
+from fedlab.datasets import Dataset
+from fedlab.prepare import Prepared, prepare
 from fedlab.roles import KINDS
 from fedlab.settings import InvalidSetting, Kind, settings_of
-from fedlab.text import say
 
-Kinds = dict[str, list[type[Kind]]]  # by role, what there is to choose from
+if TYPE_CHECKING:
+    import keras
 
 
 class Wanted:
-    """Values by name. Each kind keeps its own settings, so that they are still there when it is chosen again."""
+    """Values by name. Each kind keeps its own settings, so that they are still there when it is chosen again.
 
-    def __init__(self, experiment: Experiment):
+    dataset, model: the learner's own, instead of the experiment's.
+    """
+
+    def __init__(self, experiment: Experiment, dataset: Dataset | None = None, model: keras.Model | None = None):
+        self._dataset, self._model = dataset, model
         self._values: dict[str, Any] = {}
         self._own: dict[type[Kind], dict[str, Any]] = {}
+        self._prepared: tuple[Experiment | None, Prepared | None] = None, None
+        self.newest = experiment  # the newest experiment that was right
+        self.refusal: ValueError | None = None  # why what is wanted now cannot be run
         self.take(experiment)
 
     def take(self, experiment: Experiment) -> None:
-        """Say what this experiment says."""
+        """Want what this experiment is."""
         for name in Experiment.model_fields:
             value = getattr(experiment, name)
             if name in KINDS:
@@ -31,6 +40,35 @@ class Wanted:
                 self._values[name] = type(value) if name in KINDS else value
             else:
                 self._values.setdefault(name, Experiment.model_fields[name].default)
+        self._judge()
+
+    def set(self, name: str, value: Any) -> None:
+        """Want another value for one setting."""
+        self._place(name)[name] = value
+        self._judge()
+
+    def prepared(self) -> Prepared | None:
+        """The newest experiment with its data dealt out; None, and a `refusal`, if that cannot be done."""
+        experiment = self.newest
+        if self._prepared[0] is not experiment:
+            try:
+                self._prepared = experiment, prepare(experiment, self._dataset, self._model)
+            except ValueError as error:
+                if experiment is self.newest and self.refusal is None:
+                    self.refusal = error
+                return None
+        return self._prepared[1]
+
+    def forget(self) -> None:
+        """Let go of the data."""
+        self._prepared = None, None
+
+    def _judge(self) -> None:
+        self.refusal = None
+        try:
+            self.newest = self.experiment()
+        except InvalidSetting as error:
+            self.refusal = error
 
     def owners(self) -> dict[str, type]:
         """Every setting that there is with the kinds chosen, in order, and the class that declares it."""
@@ -44,9 +82,6 @@ class Wanted:
     def value(self, name: str) -> Any:
         """The value of a setting; of a role the kind that is chosen."""
         return self._place(name)[name]
-
-    def set(self, name: str, value: Any) -> None:
-        self._place(name)[name] = value
 
     def experiment(self, instead: Mapping[str, Any] | None = None) -> Experiment:
         """The experiment that these are, perhaps with other values for some; `InvalidSetting` if they are none."""
@@ -72,39 +107,3 @@ class Wanted:
         if name in self._values:
             return self._values
         return next(own for own in (self._settings_of(self._values[role]) for role in KINDS) if name in own)
-
-
-def base_of(role: str) -> type[Kind]:
-    """The class that all kinds of a role come from."""
-    base: type[Kind] = Experiment.model_fields[role].annotation  # type: ignore[assignment]
-    return base
-
-
-def kinds_with(own: Iterable[type[Kind]], experiment: Experiment) -> Kinds:
-    """What there is to choose from in each role: the kit's kinds, the learner's own, and those of the experiment."""
-    kinds: Kinds = {role: list(known.values()) for role, known in KINDS.items()}
-    for kind in [*own, *(type(getattr(experiment, role)) for role in KINDS)]:
-        role = next((role for role in KINDS if isinstance(kind, type) and issubclass(kind, base_of(role))), None)
-        if role is None:
-            raise InvalidSetting(
-                "kinds",
-                say(
-                    "{kind} is no kind that a lab can offer: it must be a class made from one of {bases}.",
-                    kind=getattr(kind, "__name__", type(kind).__name__),
-                    bases=", ".join(dict.fromkeys(base_of(role).__name__ for role in KINDS)),
-                ),
-            )
-        if kind not in kinds[role]:
-            kinds[role].append(kind)
-    return kinds
-
-
-def with_settings_for(names: Sequence[str], experiment: Experiment, kinds: Kinds) -> Experiment:
-    """The experiment, with the first kind that has a setting of `names` where its own has it not."""
-    for role, known in kinds.items():
-        own = settings_of(type(getattr(experiment, role)))
-        for name in names:
-            owner = next((kind for kind in known if name in settings_of(kind)), None)
-            if owner and name not in own:
-                experiment = experiment.with_(**{role: owner()})
-    return experiment
