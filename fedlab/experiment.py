@@ -64,7 +64,7 @@ class Experiment(Vocabulary):
             for name, value in kind.fixes.items():
                 if fixed.get(name, value) != value:
                     text = say(
-                        "{title} always uses {value} for {name}, and another choice here {other}: they do not go together.",
+                        "{title} always uses {value} for {name}, and another choice {other}: they do not go together.",
                         title=say(kind.title),
                         value=repr(value),
                         name=name,
