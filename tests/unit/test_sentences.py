@@ -6,10 +6,12 @@ The source is read, not run: a sentence that is put together in the code would b
 from __future__ import annotations
 
 import ast
+import html
 import re
 import string
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -19,6 +21,7 @@ from fedlab import Experiment
 from fedlab.roles import KINDS
 from fedlab.settings import InvalidSetting, settings_of
 from fedlab.text import say, speak
+from fedlab_widgets import Lab
 
 ROOTS = [Path(fedlab.__file__).parent, Path(fedlab_widgets.__file__).parent]
 FILES = sorted(path for root in ROOTS for path in root.rglob("*.py"))
@@ -57,7 +60,7 @@ def sentences() -> dict[str, set[str]]:
     for path in FILES:
         for call in calls(parse(path), "say"):
             if call.args and isinstance(call.args[0], ast.Constant):
-                found[call.args[0].value] = {word.arg for word in call.keywords if word.arg}
+                found[str(call.args[0].value)] = {word.arg for word in call.keywords if word.arg}
     return found
 
 
@@ -67,14 +70,14 @@ def test_there_are_many_sentences() -> None:
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_what_is_said_is_a_sentence_with_named_parts(path: Path) -> None:
-    """The key is a literal, or comes from a class that states it (a title, a lesson); its parts are all given, and used."""
+    """The key is a literal, or comes from a class that states it (a title, a lesson); its parts are given, and used."""
     wrong = []
     for call in calls(parse(path), "say"):
         key = call.args[0] if len(call.args) == 1 else None
         if key is None or isinstance(key, (ast.JoinedStr, ast.BinOp)):
             wrong.append(f"{place(path, call)}: the first argument must be the English sentence itself")
         elif isinstance(key, ast.Constant) and call.keywords:
-            holes = {hole for _, hole, _, _ in string.Formatter().parse(key.value) if hole is not None}
+            holes = {hole for _, hole, _, _ in string.Formatter().parse(str(key.value)) if hole is not None}
             given = {word.arg for word in call.keywords}
             if None not in given and holes != given:
                 wrong.append(f"{place(path, call)}: parts {sorted(holes)} but given {sorted(map(str, given))}")
@@ -111,11 +114,55 @@ def test_titles_and_lessons_of_kinds_and_settings_are_sentences_too() -> None:
 
 def test_another_language_needs_a_catalogue_only() -> None:
     """The parts may stand in another order there, and what the catalogue lacks stays English."""
-    before = speak({"{parties:,} parties cannot share {examples:,} examples: "
-                    "take at most {examples:,} parties or more examples.": "{examples:,} 张图不够 {parties:,} 方分。"})  # fmt: skip
+    english = (
+        "{parties:,} parties cannot share {examples:,} examples: take at most {examples:,} parties or more examples."
+    )
+    before = speak({english: "{examples:,} 张图不够 {parties:,} 方分。"})
     try:
         with pytest.raises(InvalidSetting, match=r"^5,000 张图不够 6,000 方分。$"):
             Experiment(parties=6_000)
         assert say("{name} is new.", name="This") == "This is new."
     finally:
         speak(before)
+
+
+def every(widget: Any) -> list[Any]:
+    """A widget and all that is inside it."""
+    return [widget, *(one for child in getattr(widget, "children", ()) for one in every(child))]
+
+
+class Marked(dict[str, str]):
+    """A language in which each sentence is the English one in brackets."""
+
+    def get(self, key: str, default: object = None) -> str:
+        return f"⟦{key}⟧"
+
+
+def not_marked(text: str) -> str:
+    """What is left of a text when tags, code and everything in brackets are taken away."""
+    told = re.findall(r'(?:alt|aria-label)="([^"]*)"', text)
+    text = re.sub(r"<(style|pre|code).*?</\1>", "", text, flags=re.DOTALL)
+    text = html.unescape(" ".join([re.sub(r"<[^>]+>", " ", text), *told]))
+    before = ""
+    while before != text:
+        before, text = text, re.sub(r"⟦[^⟦⟧]*⟧", " ", text)
+    return text
+
+
+def test_no_word_of_the_lab_is_left_out_of_the_catalogue() -> None:
+    before = speak(Marked())
+    try:
+        lab = Lab(Experiment(parties=3, examples=300, rounds=2, model="softmax"), controls=["parties", "partition"])
+        lab.run()
+        shown = [
+            getattr(widget, name, "")
+            for widget in every(lab.view)
+            for name in ("description", "tooltip", "placeholder", "value")
+            if not (name == "value" and hasattr(widget, "options"))  # of a menu, the labels are shown
+        ]
+        lab.close()
+    finally:
+        speak(before)
+    assert len([text for text in shown if isinstance(text, str) and "⟦" in text]) > 30
+    words = [not_marked(text) for text in shown if isinstance(text, str)]
+    assert [text for text in words if re.search("[A-Za-z]{3}", text)] == []
