@@ -99,6 +99,15 @@ def test_a_class_of_any_role_finds_its_menu_by_its_base() -> None:
     assert "attack" in bench.group("on the way").names
 
 
+def test_a_class_that_was_written_anew_stands_beside_the_one_before() -> None:
+    """The experiment was made before its cell ran again: both are called Halved, and each can be chosen."""
+    new = type("Halved", (FedAvg,), {"__module__": __name__})
+    bench = Bench(Experiment(algorithm=Halved()), own=[new])
+    assert bench.control("algorithm").picker.value is Halved
+    bench.control("algorithm").picker.value = new
+    assert type(bench.experiment.algorithm) is new
+
+
 def test_what_is_typed_and_what_is_slid_are_one() -> None:
     bench = Bench()
     bench.type_in("parties", "64")

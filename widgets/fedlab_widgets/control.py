@@ -35,10 +35,10 @@ class Control(View):
         title = html.escape(say(name.replace("_", " "))) + symbol
         style = {"description_width": "100px"}
         if options:
-            self.steps = list(options.values())
+            self.steps = [value for _, value in options]
             self.picker = self.make(
                 widgets.Dropdown,
-                options=list(options.items()),
+                options=options,
                 description=title,
                 description_allow_html=True,
                 style=style,
@@ -89,13 +89,13 @@ class Control(View):
             text = lesson(say(getattr(value, "lesson", "") or self.about.lesson))
         self.put(self.help, value=text)
 
-    def _options(self, owner: type) -> dict[str, Any]:
-        """For a menu, its entries' texts to their values."""
+    def _options(self, owner: type) -> list[tuple[str, Any]]:
+        """For a menu, its entries' texts and values; two classes of the learner's own may have one name."""
         if owner is Experiment and self.name in KINDS:
-            return {say(kind.title): kind for kind in self.session.kinds[self.name]}
+            return [(say(kind.title), kind) for kind in self.session.kinds[self.name]]
         choices = self.about.choices
         words = choices and all(isinstance(choice, str) for choice in choices)
-        return {say(choice): choice for choice in choices} if words else {}
+        return [(say(choice), choice) for choice in choices] if words else []
 
 
 def steps(about: About, whole: bool) -> list[Any]:

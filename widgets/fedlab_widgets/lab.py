@@ -85,7 +85,8 @@ class Lab:
         ]  # fmt: skip
         self._painter = Painter(self._session, self._views)
         self.view = self._lay_out()
-        self._painter.paint()
+        self._painter.paint(*(view for view in self._views if view is not self._holdings))
+        self._painter.ask(self._holdings)  # the page need not wait for it
         kernel.enrol(self)
 
     # what a notebook's code may ask for
@@ -103,6 +104,7 @@ class Lab:
     def run(self, rounds: int | None = None) -> History:
         """Press Run (or, with `rounds`, go on until there are so many), wait for the end, and return the history."""
         experiment = self.experiment
+        self._session.prepared()  # the data is then here, once
         run = self._session.begin(experiment, rounds or experiment.rounds)
         try:
             self._session.wait()

@@ -74,6 +74,6 @@ class Picture:
         paper = Image.new("RGBA", drawn.size, "white")
         paper.alpha_composite(drawn)
         file = io.BytesIO()
-        paper.convert("RGB").save(file, format="png", optimize=True)
+        paper.convert("RGB").save(file, format="png")
         width, height = self._size
         return file.getvalue(), {"width": width, "height": height, "alt": self._alt}

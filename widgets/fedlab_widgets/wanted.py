@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +27,7 @@ class Wanted:
         self._values: dict[str, Any] = {}
         self._own: dict[type[Kind], dict[str, Any]] = {}
         self._prepared: tuple[Experiment | None, Prepared | None] = None, None
+        self._preparing = threading.Lock()  # or two threads load the data twice
         self.newest = experiment  # the newest experiment that was right
         self.refusal: ValueError | None = None  # why what is wanted now cannot be run
         self.take(experiment)
@@ -49,15 +51,16 @@ class Wanted:
 
     def prepared(self) -> Prepared | None:
         """The newest experiment with its data dealt out; None, and a `refusal`, if that cannot be done."""
-        experiment = self.newest
-        if self._prepared[0] is not experiment:
-            try:
-                self._prepared = experiment, prepare(experiment, self._dataset, self._model)
-            except ValueError as error:
-                if experiment is self.newest and self.refusal is None:
-                    self.refusal = error
-                return None
-        return self._prepared[1]
+        with self._preparing:
+            experiment = self.newest
+            if self._prepared[0] is not experiment:
+                try:
+                    self._prepared = experiment, prepare(experiment, self._dataset, self._model)
+                except ValueError as error:
+                    if experiment is self.newest and self.refusal is None:
+                        self.refusal = error
+                    return None
+            return self._prepared[1]
 
     def forget(self) -> None:
         """Let go of the data."""
