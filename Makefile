@@ -16,9 +16,6 @@ ARGS :=
 PYTHON = $(firstword $(foreach newest,13 99,$(foreach name,python3 python3.13 python3.12 python3.11,$(shell \
     $(name) -c 'import sys; print("$(name)" if (3, 11) <= sys.version_info[:2] <= (3, $(newest)) else "")' 2>/dev/null))))
 
-# What also runs with TensorFlow out of reach: all tests of the engines, algorithms and the lab but those that say they need it.
-WITHOUT_TENSORFLOW := tests/unit
-
 .PHONY: lab install test test-fast lint format constraints places clean
 
 lab: $(VENV)/lab.stamp
@@ -29,9 +26,11 @@ install: $(VENV)/lab.stamp
 test: test-fast $(VENV)/browser.stamp
 	$(BIN)/pytest tests/browser
 
+# The second run is with TensorFlow out of reach: what needs it is skipped, all else must do without.
 test-fast: lint
 	$(BIN)/pytest --numprocesses 2 --dist loadfile --ignore tests/browser $(ARGS)
-	PYTHONPATH=$(CURDIR)/tests/without_tensorflow $(BIN)/pytest --numprocesses 2 --dist loadfile $(WITHOUT_TENSORFLOW)
+	PYTHONPATH=$(CURDIR)/tests/without_tensorflow $(BIN)/pytest --numprocesses 2 --dist loadfile tests/unit \
+	    --ignore-glob 'tests/unit/test_published*'
 
 lint: $(VENV)/test.stamp
 	$(BIN)/ruff check

@@ -15,6 +15,8 @@ from benchmarks.common import WORKLOADS, Workload, gflop, mcmahan_cnn, task_of
 from benchmarks.worker import Task, Turn
 from fedlab import Experiment
 
+pytestmark = pytest.mark.usefixtures("tensorflow")
+
 
 def test_keras_loop_and_both_engines_and_the_textbook_learn_the_same(tmp_path: Path) -> None:
     """On `tiny` each local step sees all of a party's images, so no contender's own shuffling can tell them apart."""
