@@ -166,6 +166,7 @@ def _jobs(prepared: Prepared, state: State, down: Message, number: int, epochs: 
             stages,
             down,
             state.parties[party],
+            prepared.size,
             data.train_x[own],
             data.train_y[own],
             data.scale,

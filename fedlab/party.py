@@ -36,6 +36,7 @@ class Job:
     stages: dict[str, Stage]  # what its message passes on its way up, by role, in order
     down: Message  # what the server has sent
     own: dict[str, Any]  # what the party remembers, by role
+    size: int  # P, the number of the model's weights
     x: np.ndarray  # (n_k, ...) its examples, as it sees them
     y: np.ndarray  # (n_k,) their labels
     scale: float  # the model sees x / scale
@@ -47,13 +48,18 @@ class Job:
     @property
     def start(self) -> np.ndarray:
         """(P,) float32: the model that local training begins with."""
-        return np.asarray(self.algorithm.start(self.down, self.own.get("algorithm")), np.float32)
+        return self._vector("start", self.algorithm.start(self.down, self.own.get("algorithm")))
 
     @property
     def correction(self) -> np.ndarray | None:
         """(P,) float32: the constant in each local step, or None."""
         constant = self.algorithm.correction(self.down, self.own.get("algorithm"))
-        return None if constant is None else np.asarray(constant, np.float32)
+        return None if constant is None else self._vector("correction", constant)
+
+    def _vector(self, method: str, found: Any) -> np.ndarray:
+        """What a method of the algorithm gave, as one float32 number for each weight: it may be a learner's own."""
+        require_shape(self.algorithm, method, np.shape(found), (self.size,))
+        return np.asarray(found, np.float32)
 
     @property
     def width(self) -> int:
@@ -69,6 +75,21 @@ class Job:
         """Positions of the examples of each local step, drawn as they are needed."""
         order = generator(self.seed, Choice.BATCHES, self.number, self.party)
         return chain.from_iterable(local_batches(order, len(self.y), self.width, epochs=1) for _ in range(self.epochs))
+
+
+def require_shape(algorithm: Algorithm, method: str, shape: object, wanted: tuple[int, ...]) -> None:
+    """Raise `CannotTrain` unless what a method of the algorithm returned has the wanted shape."""
+    if shape != wanted:
+        raise CannotTrain(
+            say(
+                "{method} of {algorithm} returned the shape {shape} for weights of shape {wanted}: it must return one "
+                "number for each weight.",
+                method=method,
+                algorithm=type(algorithm).__name__,
+                shape=shape,
+                wanted=wanted,
+            )
+        )
 
 
 def work(job: Job, train: Callable[[Job], Trained]) -> Upload:

@@ -30,7 +30,7 @@ from fedlab.engines.blocks import blocks, in_rows
 from fedlab.engines.own_models import gives_logits, is_convolutional, is_seed, require_trainable
 from fedlab.engines.tensorflow_setup import load_tensorflow
 from fedlab.messages import Trained
-from fedlab.party import CannotTrain, Job
+from fedlab.party import CannotTrain, Job, require_shape
 from fedlab.randomness import Choice, generator
 from fedlab.settings import settings_of
 from fedlab.text import say
@@ -247,7 +247,6 @@ def _move(
 
 def _direction(algorithm: Algorithm, gradient: Any, weights: Any, global_weights: Any, correction: Any) -> Any:
     """The algorithm's `local_gradient`, checked where it is a learner's own."""
-    name = type(algorithm).__name__
     try:
         direction = algorithm.local_gradient(gradient, weights, global_weights, correction)
     except (AttributeError, NotImplementedError, TypeError) as error:
@@ -257,21 +256,11 @@ def _direction(algorithm: Algorithm, gradient: Any, weights: Any, global_weights
             say(
                 "local_gradient of {algorithm} stopped with {error} on the engine keras, where it gets TensorFlow's "
                 "tensors: use arithmetic and TensorFlow's functions, and no if that asks for their values.",
-                algorithm=name,
+                algorithm=type(algorithm).__name__,
                 error=type(error).__name__,
             )
         ) from error
-    shape = getattr(direction, "shape", None)
-    if shape != weights.shape:
-        raise CannotTrain(
-            say(
-                "local_gradient of {algorithm} returned the shape {shape} for weights of shape {wanted}: it must "
-                "return one number for each weight.",
-                algorithm=name,
-                shape=shape,
-                wanted=weights.shape,
-            )
-        )
+    require_shape(algorithm, "local_gradient", getattr(direction, "shape", None), weights.shape)
     return direction
 
 

@@ -25,9 +25,8 @@ from fedlab.algorithms import FedAvg
 from fedlab.engines.base import Engine
 from fedlab.engines.blas import blas, descent
 from fedlab.messages import Trained
-from fedlab.party import CannotTrain, Job
+from fedlab.party import Job, require_shape
 from fedlab.prepare import Prepared
-from fedlab.text import say
 
 CHUNK = 2048  # examples between two looks at Pause and Stop: 10 to 50 ms
 ROWS = 1024  # examples that go through the model at once, at most
@@ -84,7 +83,10 @@ class Party:
 
     def train(self, check: Callable[[], None]) -> Trained:
         """All local steps; `check` is called every `CHUNK` examples."""
-        job, w_t, correction = self.job, self.job.start, self.job.correction
+        job, w_t = self.job, self.job.start
+        correction: object = np.float32(0) if job.correction is None else job.correction
+        w = self.w.view()
+        w.setflags(write=False)  # a learner's own `local_gradient` is shown it, and must not move it
         velocity = np.zeros_like(self.w) if job.momentum else None
         total_loss, seen = 0.0, CHUNK
         for batch in job.batches():
@@ -99,9 +101,8 @@ class Party:
                 seen += len(rows)
             if self.plain:
                 continue
-            direction = job.algorithm.local_gradient(self.gradient, self.w, w_t, correction)
-            if np.shape(direction) != self.w.shape:
-                raise wrong_shape(job, direction, self.w)
+            direction = job.algorithm.local_gradient(self.gradient, w, w_t, correction)
+            require_shape(job.algorithm, "local_gradient", getattr(direction, "shape", None), w.shape)
             if velocity is not None:
                 velocity *= job.momentum
                 velocity += direction
@@ -184,19 +185,6 @@ def layers_of(flat: np.ndarray, sizes: list[int]) -> Layers:
         begin, end = end, end + (below + 1) * above
         layers.append(flat[begin:end].reshape(below + 1, above))
     return layers
-
-
-def wrong_shape(job: Job, direction: object, weights: np.ndarray) -> CannotTrain:
-    """The error for a learner's own `local_gradient`."""
-    return CannotTrain(
-        say(
-            "local_gradient of {algorithm} returned the shape {shape} for weights of shape {wanted}: it must return "
-            "one number for each weight.",
-            algorithm=type(job.algorithm).__name__,
-            shape=getattr(direction, "shape", None),
-            wanted=weights.shape,
-        )
-    )
 
 
 _counting = threading.Lock()

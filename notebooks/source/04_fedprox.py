@@ -106,7 +106,7 @@ show_source(reporting)
 # $$w \leftarrow w - \eta\,\bigl(\nabla l(w; b) + \mu\,(w - w_t)\bigr)$$
 #
 # At $w = w_t$ there is no pull. The further a party walks, the harder it is pulled back. With $\mu = 0$ and no stragglers,
-# FedProx is FedAvg, to the last bit.
+# FedProx is FedAvg, but for rounding.
 #
 # ## The code behind it
 #
