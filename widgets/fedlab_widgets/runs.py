@@ -9,12 +9,6 @@ from fedlab import Experiment, History
 from fedlab.differences import differences
 from fedlab.text import say
 
-# how a run may stand, as the table says it
-WORDS = {
-    "waiting": "waiting", "starting": "starting", "running": "running", "paused": "paused", "stepped": "stepped",
-    "stopped": "stopped", "finished": "finished", "failed": "failed",
-}  # fmt: skip
-
 
 @dataclass(eq=False)
 class Run:
@@ -29,7 +23,7 @@ class Run:
     target: int
     planned: int = 0
     origin: tuple[Run, int] | None = None
-    ended: str = "stopped"  # how it stands when nothing trains it: stepped, stopped, finished or failed
+    ended: str = "stopped"  # how it stands when nothing trains it; see `Training.status`
     shown: bool = True
     problem: str = ""  # one sentence
     details: str = ""  # the traceback behind it

@@ -9,7 +9,7 @@ import ipywidgets as widgets
 
 from fedlab.plots import LINES, style
 from fedlab.text import say
-from fedlab_widgets.runs import WORDS, Run
+from fedlab_widgets.runs import Run
 from fedlab_widgets.saving import Files
 from fedlab_widgets.session import Session
 from fedlab_widgets.view import View, lesson
@@ -105,7 +105,7 @@ def _row(run: Run, label: str, status: str) -> str:
         numbers += [f"{accuracies[-1]:.1%}", f"{max(accuracies):.1%}", f"{rounds[-1].test_loss:.3f}"]
         numbers += [f"{sent:,.0f}", f"{seconds:.1f}"]
     numbers += [""] * (6 - len(numbers))
-    word = say(WORDS[status])
+    word = say(status)
     stands = word if run.shown else say("{status}, hidden", status=word)
     cells = [_line(run.number), str(run.number + 1), html.escape(label), *numbers, html.escape(stands)]
     return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"

@@ -66,7 +66,7 @@ class Training:
         return self.run is not None and self._brake.stopping
 
     def status(self, run: Run) -> str:
-        """How a run stands: one of `runs.WORDS`."""
+        """How a run stands: waiting, starting, running, paused, stepped, stopped, finished or failed."""
         with self._lock:
             if run is self.run:
                 return "paused" if self.paused else "starting" if self.starting else "running"
