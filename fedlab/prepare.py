@@ -19,6 +19,7 @@ import psutil
 from fedlab.datasets import Dataset
 from fedlab.experiment import Experiment
 from fedlab.messages import nbytes_of
+from fedlab.models import CNN, Dense
 from fedlab.randomness import Choice, generator
 from fedlab.roles import is_ours
 from fedlab.settings import InvalidSetting
@@ -88,6 +89,15 @@ def prepare(experiment: Experiment, dataset: Dataset | None = None, model: keras
         dataset = experiment.data()
     prepared = Prepared(experiment, dataset, hold(experiment, dataset), model)
     require_seeable(experiment, dataset)
+    if model is None and not isinstance(experiment.model, (Dense, CNN)):
+        raise InvalidSetting(
+            "model",
+            say(
+                "{model} is neither made from Dense nor from CNN, so nothing here can train it: make it from Dense, or "
+                "build it in Keras.",
+                model=type(experiment.model).__name__,
+            ),
+        )
     if model is not None:
         from fedlab.engines.own_models import require_fit
 
@@ -185,8 +195,8 @@ def needed_memory(prepared: Prepared) -> int:
     """About how many bytes of memory a run will take on top of its data.
 
     Two states are held at a time, the one before a round and the one after it, each with the shared model and all that
-    server and parties remember; then there are the few messages and models that are on their way together, and the
-    parties' own copies of what they see differently.
+    server and parties remember; then there are the few messages and models that are on their way together, the examples
+    of two parties as the model sees them, and the parties' own copies of what they see differently.
     """
     experiment, w = prepared.experiment, np.zeros(1, np.float32)
     try:
@@ -196,8 +206,10 @@ def needed_memory(prepared: Prepared) -> int:
     except Exception:  # a learner's own: the run itself will say what is wrong with it
         of_server = of_party = down = 4
     per_weight = 2 * (4 + of_server + of_party * len(prepared.training)) + 12 * (4 + down)
-    altered = experiment.rotation or experiment.feature_noise
-    return prepared.size * per_weight + (prepared.dataset.train_x.nbytes if altered else 0)
+    x = prepared.dataset.train_x
+    in_training = 2 * max(map(len, prepared.training)) * x[0].size * 4
+    altered = x.nbytes if experiment.rotation or experiment.feature_noise else 0
+    return prepared.size * per_weight + in_training + altered
 
 
 def _require_memory(experiment: Experiment, needed: int) -> None:

@@ -29,6 +29,7 @@ from fedlab.party import Job, require_shape
 from fedlab.prepare import Prepared
 
 CHUNK = 2048  # examples between two looks at Pause and Stop: 10 to 50 ms
+LEAST = 16  # what a step counts at least: with B = 1 it takes as long as that many examples
 ROWS = 1024  # examples that go through the model at once, at most
 
 Layers = list[np.ndarray]  # one (in + 1, out) matrix a layer
@@ -98,7 +99,7 @@ class Party:
                 total_loss += self.backpropagate(rows, len(batch), self.slopes[first > 0])
                 if first:
                     self.gradient += self.part
-                seen += len(rows)
+                seen += max(len(rows), LEAST)
             if self.plain:
                 continue
             direction = job.algorithm.local_gradient(self.gradient, w, w_t, correction)

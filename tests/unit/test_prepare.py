@@ -16,7 +16,7 @@ from fedlab import Experiment, run
 from fedlab.algorithms import FedAvg
 from fedlab.datasets import Dataset
 from fedlab.federation import Diverged, first_state
-from fedlab.models import Dense
+from fedlab.models import Dense, Model
 from fedlab.partitions import Partition
 from fedlab.prepare import memory_left, needed_memory, prepare
 from fedlab.settings import InvalidSetting
@@ -244,3 +244,15 @@ def test_a_memory_of_ones_own_that_fails_is_said_by_the_run_in_pythons_words(blo
     with pytest.raises(ZeroDivisionError) as caught:
         next(run(plan, dataset=blobs))
     assert not isinstance(caught.value, Diverged)
+
+
+def test_a_model_that_no_engine_knows_is_refused_before_any_starts(
+    blobs: Dataset, is_one_sentence: Callable[[object], bool]
+) -> None:
+    class Odd(Model):
+        pass
+
+    with pytest.raises(InvalidSetting, match=r"^Odd is neither made from Dense") as caught:
+        prepare(Experiment(model=Odd(), examples=100), blobs)
+    assert caught.value.setting == "model"
+    assert is_one_sentence(caught.value)
