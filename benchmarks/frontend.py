@@ -57,9 +57,10 @@ class FrontEnd:
         return time.perf_counter() - self.began
 
     def run_default(self) -> float:
-        """Press Run and wait until all rounds are done; when Run was pressed."""
+        """Press Run and wait until all rounds are done and drawn; when Run was pressed."""
+        before = len(self.curves())
         pressed = self.click("Run")
-        self.wait(lambda: self.status().startswith("Finished"))
+        self.wait(lambda: len(self.curves()) > before and self.status().startswith("Finished"))
         return pressed
 
     def click(self, button: str) -> float:
