@@ -192,7 +192,7 @@ def _within(limit: float, work: Callable[[], str], printed: _Sink) -> str:
             outcome["error"] = error
 
     thread = threading.Thread(target=do, daemon=True)
-    with redirect_stdout(_Stdout(thread, printed)):  # type: ignore[type-var]
+    with redirect_stdout(_Stdout(thread, printed)):
         thread.start()
         try:
             thread.join(limit)

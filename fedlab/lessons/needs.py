@@ -29,4 +29,4 @@ def needs_tensorflow(line: str, cell: str) -> None:
 def offer() -> None:
     """Make `%%needs_tensorflow` known to the notebook that imports the lessons; does nothing outside of one."""
     if shell := get_ipython():
-        shell.register_magic_function(needs_tensorflow, "cell")
+        shell.magics_manager.register_function(needs_tensorflow, "cell")

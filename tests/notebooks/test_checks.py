@@ -242,7 +242,7 @@ def test_sentences_of_the_lessons_are_keys_with_all_their_parts(path: Path) -> N
             if isinstance(sentence, ast.Name):  # a key that another function hands on
                 continue
             assert isinstance(sentence, ast.Constant), f"line {node.lineno}"
-            holes = {hole for _, hole, _, _ in string.Formatter().parse(sentence.value) if hole}
+            holes = {hole for _, hole, _, _ in string.Formatter().parse(str(sentence.value)) if hole}
             assert holes == {word.arg for word in node.keywords}, f"line {node.lineno}"
 
 
