@@ -11,6 +11,8 @@ from typing import Any, ClassVar
 import pytest
 
 from fedlab import Experiment
+from fedlab.partitions import Partition
+from fedlab_widgets import Lab
 from fedlab_widgets.painter import Painter
 from fedlab_widgets.session import Session
 from fedlab_widgets.view import View
@@ -116,6 +118,30 @@ def test_a_drawing_that_fails_says_so_and_the_next_one_is_drawn(session: Session
     assert "Traceback" in session.message.details
     session.changed("runs")
     assert drawn.wait(60)
+
+
+def test_a_partition_that_does_not_return_is_named_though_it_holds_up_all_drawing(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("fedlab_widgets.training.SILENCE", 0.1)
+    over, told = threading.Event(), threading.Event()
+
+    class Endless(Partition):
+        def assign(self, labels: Any, parties: int, rng: Any) -> Any:
+            over.wait(120)
+            return [[party] for party in range(parties)]
+
+    lab = Lab(Experiment(), partitions=[Endless])
+    lab._session.set("partition", Endless)
+    lab._session.subscribe(lambda what: told.set() if what == "stuck" else None)
+    assert told.wait(60)
+    assert "Endless.assign does not return" in lab._transport._status.value
+    over.set()
+    for thread in threading.enumerate():
+        if thread.name == "fedlab painter":
+            thread.join(60)
+    assert "does not return" not in lab._transport._status.value
+    lab.close()
 
 
 def test_a_view_that_shows_messages_and_fails_does_not_fail_for_ever(session: Session) -> None:

@@ -251,6 +251,9 @@ def test_a_question_does_not_keep_a_lab_alive() -> None:
     session = weakref.ref(lab._session)
     lab.close()
     del lab
+    for thread in threading.enumerate():
+        if thread.name == "fedlab painter":
+            thread.join(60)
     gc.collect()
     assert session() is None
     guess.answer_with(50.0)

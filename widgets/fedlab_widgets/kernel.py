@@ -37,7 +37,7 @@ def soon(act: Callable[[], None]) -> None:
     A click may overtake it: ipywidgets holds a widget's second change back until the kernel has answered the first.
     """
     timer = threading.Timer(GRACE, act)
-    timer.daemon = True
+    timer.name, timer.daemon = "fedlab click", True
     timer.start()
 
 

@@ -6,7 +6,7 @@ the session, draw what it is then. What may change:
 
     controls     what is wanted, or why it cannot be
     runs         a run or a round more, or less; what is shown
-    state        what trains, and how it stands;   progress     a party has reported
+    state        what trains, and how it stands;   progress     a party has reported;   stuck   a method does not return
     selected     the run, the round, the axis, ... that is looked at
     message      the sentence below the buttons;   prediction   the question is answered
 """
@@ -25,9 +25,10 @@ from fedlab.prepare import Prepared, prepare
 from fedlab.roles import KINDS
 from fedlab.settings import Kind
 from fedlab.text import say
-from fedlab_widgets import kernel
+from fedlab_widgets import kernel, training
 from fedlab_widgets.driver import ThreadDriver
 from fedlab_widgets.kinds import kinds_with
+from fedlab_widgets.problems import method_under_way
 from fedlab_widgets.runs import Run, Runs
 from fedlab_widgets.signal import Signal
 from fedlab_widgets.training import Training
@@ -108,11 +109,25 @@ class Session(Signal):
 
     def prepared(self) -> Prepared | None:
         """The newest experiment with its data dealt out; None if that cannot be done: a control then says why."""
-        before = self.wanted.refusal
-        prepared = self.wanted.prepared()
+        before, over = self.wanted.refusal, threading.Event()
+        threading.Thread(target=self._look_after, args=[over], daemon=True).start()
+        try:
+            prepared = self.wanted.prepared()
+        finally:
+            over.set()
+        if self.training.stuck and self.training.run is None:
+            self.training.stuck = ""
+            self.changed("stuck")
         if self.wanted.refusal is not before:
             self.changed("controls")
         return prepared
+
+    def _look_after(self, over: threading.Event) -> None:
+        """Until it is over: does a partition of the learner's own not return?"""
+        while not over.wait(training.SILENCE):
+            if method := method_under_way():
+                self.training.stuck = method
+                self.changed("stuck")
 
     @property
     def locked(self) -> bool:

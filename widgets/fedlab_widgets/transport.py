@@ -46,6 +46,7 @@ class Transport(View):
         self._message = self.make(widgets.HTML)
         buttons = [self._run, self._pause, self._step, self._stop, self._reset, self._bar, self._status]
         self.view = self.make(widgets.VBox, [self.make(widgets.HBox, buttons, css="fedlab-transport"), self._message])
+        session.subscribe(lambda what: self.draw() if what == "stuck" else None)  # it may be what draws that is stuck
 
     def draw(self) -> None:
         session, training = self.session, self.session.training
