@@ -14,6 +14,7 @@ from jupyter_client.manager import KernelManager
 
 from benchmarks.common import ROOT
 from benchmarks.worker import peak_mb
+from fedlab.cli.jupyter import ENVIRONMENT
 
 PATIENCE = 120.0  # seconds
 LAB = "from fedlab_widgets import Lab\nlab = Lab()\nlab"
@@ -26,7 +27,7 @@ class FrontEnd:
         self.began = time.perf_counter()
         path = os.pathsep.join([str(ROOT), str(ROOT / "widgets")])
         self.manager = KernelManager(transport="ipc")
-        self.manager.start_kernel(env=os.environ | {"PYTHONPATH": path})
+        self.manager.start_kernel(env=ENVIRONMENT | os.environ | {"PYTHONPATH": path})
         self.client = self.manager.client()
         self.client.start_channels()
         self.client.wait_for_ready(timeout=PATIENCE)

@@ -74,7 +74,7 @@ def run(
     """
     prepared = prepare(experiment, dataset, model)
     trains = engine_for(prepared, engine)
-    state = _remembered(start or first_state(prepared), prepared)  # step 1
+    state = remembered(start or first_state(prepared), prepared)  # step 1
     left = threading.Event()
 
     def check() -> None:
@@ -221,7 +221,7 @@ def _stepped(algorithm: Algorithm, state: State, mean: Message, share: float) ->
     return _kept(weights), _kept(outcome[1])
 
 
-def _remembered(state: State, prepared: Prepared) -> State:
+def remembered(state: State, prepared: Prepared) -> State:
     """The state with memories of these kinds about these parties: those it has where they fit, new ones elsewhere."""
     experiment = prepared.experiment
     if len(state.weights) != prepared.size:

@@ -32,6 +32,8 @@ CHUNK = 2048  # examples between two looks at Pause and Stop: 10 to 50 ms
 LEAST = 16  # what a step counts at least: with B = 1 it takes as long as that many examples
 ROWS = 1024  # examples that go through the model at once, at most
 
+TINY = 300_000  # weights times examples of a step, below which threads wait for Python and one thread is quicker
+
 Layers = list[np.ndarray]  # one (in + 1, out) matrix a layer
 
 
@@ -43,64 +45,88 @@ class NumPyEngine(Engine):
     def __init__(self, prepared: Prepared):
         kernels = prepared.shapes[::2]
         self.sizes = [kernels[0][0], *(out for _, out in kernels)]
+        self.idle: list[Workbench] = []  # those that no thread works at now
+        batch, party = prepared.experiment.batch_size, max(map(len, prepared.training))
+        self.is_tiny = prepared.size * (party if batch == "all" else min(int(batch), party)) < TINY
 
     @contextmanager
     def open(self, threads: int | None = None, check: Callable[[], None] = lambda: None) -> Iterator[Engine]:
-        with one_blas_thread(), super().open(threads, check):
+        with one_blas_thread(), super().open(threads or (1 if self.is_tiny else None), check):
             yield self
 
     def train(self, job: Job) -> Trained:
-        with np.errstate(all="ignore"):  # a run that breaks down says so in a sentence of its own
-            return Party(self.sizes, job).train(self.check)
+        with self.workbench() as bench:
+            return bench.train(job, self.check)
 
     def answer(self, weights: np.ndarray, x: np.ndarray, scale: float) -> np.ndarray:
-        layers, answers = layers_of(weights, self.sizes), []
-        with np.errstate(all="ignore"):
+        with self.workbench() as bench:
+            np.copyto(bench.w, weights)
+            answers = []
             for first in range(0, len(x), ROWS):
                 self.check()
-                part = x[first : first + ROWS]
-                z = scaled(part, scale)
-                for layer in layers[:-1]:
-                    z = z @ layer[:-1] + layer[-1]
-                    np.maximum(z, 0, out=z)
-                answers.append(z @ layers[-1][:-1] + layers[-1][-1])
-        return np.concatenate(answers)
+                part = scaled(x[first : first + ROWS], scale)
+                batch = bench.batch(len(part))
+                batch.x[:, : part.shape[1]] = part
+                answers.append(bench.forward(batch).copy())
+            return np.concatenate(answers)
+
+    @contextmanager
+    def workbench(self) -> Iterator[Workbench]:
+        """One to work at; no more are made than threads work at a time."""
+        bench = self.idle.pop() if self.idle else Workbench(self.sizes)
+        with np.errstate(all="ignore"):  # a run that breaks down says so in a sentence of its own
+            yield bench
+        self.idle.append(bench)
 
 
-class Party:
-    """One party's local training, with the arrays that it works in."""
+class Workbench:
+    """A model's weights, and all arrays that it takes to train it or to ask it; made once and used for many parties."""
 
-    def __init__(self, sizes: list[int], job: Job):
-        self.job, self.sizes = job, sizes
-        self.x, self.y = with_ones(len(job.x), sizes[0]), job.y
-        self.x[:, : sizes[0]] = scaled(job.x, job.scale)
-        self.w = job.start.copy()
-        self.layers = layers_of(self.w, sizes)
+    def __init__(self, sizes: list[int]):
+        self.sizes = sizes
+        self.w = np.empty(sum((below + 1) * above for below, above in pairwise(sizes)), np.float32)
         self.gradient, self.part = np.empty_like(self.w), np.empty_like(self.w)
-        self.slopes = layers_of(self.gradient, sizes), layers_of(self.part, sizes)
-        self.batches: dict[int, Batch] = {}  # by number of examples: all are alike but the last of each epoch
-        own_gradient = type(job.algorithm).local_gradient is FedAvg.local_gradient
-        self.plain = own_gradient and not job.momentum and job.width <= ROWS  # each step is w <- w - η ∇l
+        self.layers, *self.slopes = (layers_of(flat, sizes) for flat in (self.w, self.gradient, self.part))
+        self.x = with_ones(0, sizes[0])  # a party's examples
+        self.batches: dict[int, Batch] = {}  # by number of examples
 
-    def train(self, check: Callable[[], None]) -> Trained:
-        """All local steps; `check` is called every `CHUNK` examples."""
-        job, w_t = self.job, self.job.start
-        correction: object = np.float32(0) if job.correction is None else job.correction
-        w = self.w.view()
+    def batch(self, rows: int) -> Batch:
+        """The arrays for so many examples."""
+        if rows not in self.batches:
+            self.batches[rows] = Batch(self.sizes, rows)
+        return self.batches[rows]
+
+    def train(self, job: Job, check: Callable[[], None]) -> Trained:
+        """All local steps of a party; `check` is called every `CHUNK` examples."""
+        np.copyto(self.w, job.start)
+        if len(self.x) < len(job.x):
+            self.x = with_ones(len(job.x), self.sizes[0])
+        self.x[: len(job.x), : self.sizes[0]] = scaled(job.x, job.scale)
+        own_gradient = type(job.algorithm).local_gradient is FedAvg.local_gradient
+        plain = own_gradient and not job.momentum and job.width <= ROWS  # each step is w <- w - η ∇l
+        w, w_t = self.w.view(), job.start
         w.setflags(write=False)  # a learner's own `local_gradient` is shown it, and must not move it
-        velocity = np.zeros_like(self.w) if job.momentum else None
+        correction: object = np.float32(0) if job.correction is None else job.correction
+        velocity = np.zeros_like(w) if job.momentum else None
         total_loss, seen = 0.0, CHUNK
-        for batch in job.batches():
-            for first in range(0, len(batch), ROWS):
+        for positions in job.batches():
+            for first in range(0, len(positions), ROWS):
                 if seen >= CHUNK:
                     check()
                     seen = 0
-                rows = batch[first : first + ROWS]
-                total_loss += self.backpropagate(rows, len(batch), self.slopes[first > 0])
+                rows = positions[first : first + ROWS]
+                batch = self.batch(len(rows))
+                np.take(self.x, rows, axis=0, out=batch.x, mode="clip")  # "clip" writes without a copy between
+                p = self.forward(batch)
+                total_loss += slope_of_loss(batch, p, job.y[rows], len(positions))
+                if plain:
+                    self.descend(batch, job.learning_rate)
+                else:
+                    self.backward(batch, self.slopes[first > 0])
                 if first:
                     self.gradient += self.part
                 seen += max(len(rows), LEAST)
-            if self.plain:
+            if plain:
                 continue
             direction = job.algorithm.local_gradient(self.gradient, w, w_t, correction)
             require_shape(job.algorithm, "local_gradient", getattr(direction, "shape", None), w.shape)
@@ -109,59 +135,67 @@ class Party:
                 velocity += direction
                 direction = velocity
             self.w -= np.multiply(direction, job.learning_rate, out=self.part)
-        mean_loss = total_loss / (job.epochs * len(self.y))
-        return Trained(self.w, len(self.y), job.steps, mean_loss, job.learning_rate, job.momentum)
+        mean_loss = total_loss / (job.epochs * len(job.y))
+        return Trained(self.w.copy(), len(job.y), job.steps, mean_loss, job.learning_rate, job.momentum)
 
-    def backpropagate(self, rows: np.ndarray, batch_size: int, slopes: Layers) -> float:
-        """Into `slopes` what these examples add to their batch's mean gradient; returns their summed losses.
-
-        Where steps are plain, the step is taken at once instead.
-        """
-        batch = self.batches.get(len(rows))
-        if batch is None:
-            batch = self.batches[len(rows)] = Batch(self, len(rows))
-        np.take(self.x, rows, axis=0, out=batch.x, mode="clip")  # "clip" writes without a copy between
+    def forward(self, batch: Batch) -> np.ndarray:
+        """(rows, classes) the logits of the examples in the batch; good until the batch is used again."""
         for i, z in enumerate(batch.z):
             np.matmul(batch.h[i], self.layers[i], out=z)
             np.maximum(z, 0, out=z)
-        p = np.matmul(batch.h[-1], self.layers[-1], out=batch.d[-1])
+        return np.matmul(batch.h[-1], self.layers[-1], out=batch.d[-1])
 
-        labels = batch.numbers, self.y[rows]
-        p -= np.maximum.reduce(p, axis=1, keepdims=True)
-        of_labels = p[labels]
-        np.exp(p, out=p)
-        sums = np.add.reduce(p, axis=1, keepdims=True)
-        losses = np.log(sums[:, 0]) - of_labels
-
-        p /= sums
-        p[labels] -= 1
-        d = np.divide(p, batch_size, out=p)
+    def backward(self, batch: Batch, slopes: Layers) -> None:
+        """Into `slopes` the gradient ∇W_i = h_iᵀ d of each layer, from the last layer's d down."""
         for i in reversed(range(len(self.layers))):
-            below = np.matmul(d, self.layers[i][:-1].T, out=batch.d[i - 1]) if i else d
-            if self.plain:
-                batch.descents[i]()
-            else:
-                np.matmul(batch.h[i].T, d, out=slopes[i])
+            np.matmul(batch.h[i].T, batch.d[i], out=slopes[i])
             if i:
-                d = np.multiply(below, batch.z[i - 1] > 0, out=below)
-        return float(np.add.reduce(losses, dtype=np.float64))
+                self.pass_down(batch, i)
+
+    def descend(self, batch: Batch, rate: float) -> None:
+        """W_i <- W_i - η h_iᵀ d at once: what `backward` and a plain step come to."""
+        steps = batch.steps(self.layers, rate)
+        for i in reversed(range(len(self.layers))):
+            if i:
+                self.pass_down(batch, i)
+            steps[i]()
+
+    def pass_down(self, batch: Batch, i: int) -> None:
+        """The d of the layer below layer i: (d W_iᵀ) where h_i > 0."""
+        below = np.matmul(batch.d[i], self.layers[i][:-1].T, out=batch.d[i - 1])
+        np.multiply(below, batch.z[i - 1] > 0, out=below)
+
+
+def slope_of_loss(batch: Batch, logits: np.ndarray, y: np.ndarray, batch_size: int) -> float:
+    """Turn logits (rows, classes) into d = (softmax - onehot(y)) / B, in place; returns the summed cross-entropy."""
+    labels = batch.numbers, y
+    logits -= np.maximum.reduce(logits, axis=1, keepdims=True)
+    of_labels = logits[labels]
+    p = np.exp(logits, out=logits)
+    sums = np.add.reduce(p, axis=1, keepdims=True)
+    losses = np.log(sums[:, 0]) - of_labels
+    p /= sums
+    p[labels] -= 1
+    p /= batch_size
+    return float(np.add.reduce(losses, dtype=np.float64))
 
 
 class Batch:
-    """The arrays that so many examples need on their way through a party's model."""
+    """The arrays that so many examples need on their way through the model: h, z within it, and d, for each layer."""
 
-    def __init__(self, party: Party, rows: int):
-        sizes = party.sizes
+    def __init__(self, sizes: list[int], rows: int):
         self.x, *hidden = (with_ones(rows, size) for size in sizes[:-1])
         self.h = [h[:, : size + 1] for h, size in zip([self.x, *hidden], sizes[:-1], strict=True)]
         self.z = [h[:, :-1] for h in self.h[1:]]
         self.d = [np.empty((rows, size), np.float32) for size in sizes[1:]]
-        self.descents = [
-            descent(layer, party.job.learning_rate, h, d)
-            for layer, h, d in zip(party.layers, self.h, self.d, strict=True)
-            if party.plain
-        ]
         self.numbers = np.arange(rows)
+        self._steps: dict[float, list[Callable[[], object]]] = {}
+
+    def steps(self, layers: Layers, rate: float) -> list[Callable[[], object]]:
+        """For each layer what does W_i <- W_i - rate · h_iᵀ d when it is called."""
+        if rate not in self._steps:
+            self._steps[rate] = [descent(w, rate, h, d) for w, h, d in zip(layers, self.h, self.d, strict=True)]
+        return self._steps[rate]
 
 
 def with_ones(rows: int, size: int) -> np.ndarray:

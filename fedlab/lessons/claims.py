@@ -57,7 +57,7 @@ def _true(holds: Callable[..., Any], histories: Sequence[History | None]) -> boo
 def _find(histories: Iterable[History], experiment: Experiment) -> History | None:
     """The first so many rounds of this experiment, if they have been run, perhaps with more after them."""
     for history in histories:
-        same = history.experiment.with_(rounds=experiment.rounds) == experiment
+        same = not history.forked_at and history.experiment.with_(rounds=experiment.rounds) == experiment
         if same and len(history) >= experiment.rounds:
             return history.up_to(experiment.rounds, experiment)
     return None

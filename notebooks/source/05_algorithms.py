@@ -326,8 +326,8 @@ check.check_clipped(Clipped)
 # ## What this does not show
 #
 # - **Few parties a round.** In the lab all ten took part each time. SCAFFOLD's memory of a party that was last asked long ago is
-#   out of date, and server momentum rolls on in the direction of whoever came last. Click *all controls*, set *participation*
-#   to 0.3 and see what becomes of the ranking.
+#   out of date, and server momentum rolls on in the direction of whoever came last. Open *parties and devices*, set
+#   *participation* to 0.3 and see what becomes of the ranking.
 # - **Tuning.** All ran with one learning rate. A fair comparison in a paper tunes each algorithm by itself, on other seeds than
 #   those it reports.
 # - **Memory at the parties.** SCAFFOLD needs parties that come back with their $c_k$. A phone that takes part once has none.

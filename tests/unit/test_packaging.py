@@ -15,6 +15,8 @@ from hatchling.builders.wheel import WheelBuilder
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from fedlab.cli.jupyter import ENVIRONMENT
+
 ROOT = Path(__file__).parents[2]
 PROJECT: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
 EXTRAS: dict[str, list[str]] = PROJECT["optional-dependencies"]
@@ -135,3 +137,9 @@ def test_ci_runs_the_readmes_second_command() -> None:
     assert commands[:2] == ["make lab", "make test"]
     assert (ROOT / ".ci" / "run").read_text(encoding="utf-8").splitlines()[-1] == f"exec {commands[1]}"
     assert os.access(ROOT / ".ci" / "run", os.X_OK)
+
+
+def test_kernels_on_binder_begin_with_what_fedlab_lab_gives_them() -> None:
+    """Each in its own language: the start script of the image exports what Python sets."""
+    exported = re.findall(r"^export (\w+)=(\S+)$", (ROOT / "binder" / "start").read_text(), re.MULTILINE)
+    assert dict(exported) == ENVIRONMENT

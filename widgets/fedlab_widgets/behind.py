@@ -15,7 +15,7 @@ import numpy as np
 
 import fedlab
 from fedlab import Experiment, Round, State, diagnostics
-from fedlab.federation import _remembered, first_state
+from fedlab.federation import first_state, remembered
 from fedlab.messages import Upload
 from fedlab.plots import behind as plots
 from fedlab.prepare import Prepared, prepare
@@ -154,7 +154,7 @@ class Behind(View):
 def watch(prepared: Prepared, start: State | None, brake: Brake) -> Watched:
     """Run an experiment's last round once more. start: a state before it, to go on from; None begins anew."""
     experiment = prepared.experiment
-    before = _remembered(start or first_state(prepared), prepared)
+    before = remembered(start or first_state(prepared), prepared)
     ended: Round | None = None
     uploads: list[Upload] = []
 

@@ -48,7 +48,8 @@ class Prediction:
             WeakMethod[Callable[[], None]]
         ] = []  # weak: a question outlives the labs that wait for it
         if choices:
-            self._input: Any = widgets.RadioButtons(options=self.choices, value=None, layout={"width": "auto"})
+            shown = [(say(choice), choice) for choice in self.choices]
+            self._input: Any = widgets.RadioButtons(options=shown, value=None, layout={"width": "auto"})
         else:
             self._input = widgets.Text(
                 placeholder=say("{low:g} to {high:g}", low=low, high=high), layout={"width": "110px"}
@@ -150,7 +151,7 @@ class Prediction:
             )
 
     def _words(self, value: Any) -> str:
-        return f"“{value}”" if self.choices else f"{value:.3g} {self.unit}".strip()
+        return f"“{say(value)}”" if self.choices else f"{value:.3g} {self.unit}".strip()
 
     def _say(self, sentence: str) -> None:
         self._said.value = f'<p role="status">{html.escape(sentence)}</p>'
