@@ -82,7 +82,7 @@ class FrontEnd:
     def curves(self) -> list[int]:
         """How many rounds each curve has that is on the page now, as the picture's alt text says."""
         pictures = [str(state.get("value", "")) for state in self.states.values()]
-        alt = next(text for text in pictures if 'alt="Test accuracy' in text)
+        alt = next((text for text in pictures if 'alt="Test accuracy' in text), "")
         return [int(rounds) for rounds in re.findall(r"after (\d+) rounds", alt.partition("src=")[0])]
 
     def status(self) -> str:

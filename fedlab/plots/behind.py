@@ -6,14 +6,16 @@ Pure functions over what `diagnostics.py` computes; each draws on the axes it is
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.ticker import PercentFormatter
 
 from fedlab.diagnostics import principal_plane
 from fedlab.plots.curves import COLOURS
 from fedlab.text import say
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 BLUE, ORANGE = COLOURS[0], COLOURS[1]
 
@@ -23,6 +25,8 @@ def served(ax: Axes, accuracies: np.ndarray, test_accuracy: float) -> None:
 
     accuracies: (K,) from `party_accuracies`. The dashed line is the accuracy on the test examples.
     """
+    from matplotlib.ticker import PercentFormatter
+
     ranks = np.arange(1, len(accuracies) + 1)
     ax.plot(ranks, np.sort(accuracies), color=BLUE, marker="o" if len(ranks) <= 30 else "", ms=4)
     ax.axhline(test_accuracy, color="black", ls="--", lw=1)

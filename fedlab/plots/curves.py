@@ -6,15 +6,16 @@ Colours are Okabe and Ito's, and no two curves differ by colour alone: line and 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
 from fedlab.differences import differences
 from fedlab.history import History
 from fedlab.text import say
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
 LINES = ("-", "--", "-.", ":")
@@ -58,6 +59,8 @@ def convergence(
     x: a key of `X_AXES`. y: a key of `Y_AXES`. labels: what differs between the experiments unless given.
     styles: the number of each curve's `style`, its position unless given.
     """
+    from matplotlib.ticker import MaxNLocator
+
     labels = differences([history.experiment for history in histories]) if labels is None else labels
     styles = range(len(histories)) if styles is None else styles
     x_label, x_of = X_AXES[x]

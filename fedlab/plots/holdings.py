@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.ticker import MaxNLocator
 
 from fedlab.text import say
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 MOST_PARTIES = 200  # columns of the heat map that can still be told apart
 
@@ -17,6 +20,8 @@ def holdings(ax: Axes, counts: np.ndarray) -> None:
     counts: (parties, classes) examples, from `fedlab.partitions.label_counts`. With few parties each cell tells its
     number; of very many parties the first are shown, and the axis says so.
     """
+    from matplotlib.ticker import MaxNLocator
+
     parties, classes = counts.shape
     shown = counts[:MOST_PARTIES].T
     image = ax.imshow(np.ma.masked_equal(shown, 0), cmap="Blues", vmin=0, aspect="auto", interpolation="nearest")

@@ -25,7 +25,7 @@ class Curves(View):
         super().__init__(session)
         margins = {"left": 0.105, "right": 0.98, "bottom": 0.115, "top": 0.98, "hspace": 0.1}
         self.picture = Picture(660, 370, tuple(SHOWN.values()), margins)
-        image = self.make(widgets.HTML)
+        image = self.make(widgets.HTML, self.picture.paper)
         self.picture.view = image
         axes = [(say(label).partition(",")[0], name) for name, (label, _) in X_AXES.items()]
         self._x = self.make(widgets.ToggleButtons, options=axes, value=session.selected["x"])
@@ -55,7 +55,8 @@ class Curves(View):
             history.rounds = list(history.rounds)  # as they are now: the worker may add one meanwhile
         x, answer = session.selected["x"], prediction and prediction.answer
         lengths = {run: (labels[run], len(history)) for run, history in zip(shown, histories, strict=True)}
-        if (x, answer, lengths) == self._drawn:
+        first_is_coming = not lengths and not self.picture.png and session.training.busy
+        if (x, answer, lengths) == self._drawn or first_is_coming:
             return
         axes = self.picture.begin_again() if shown and self._drawn[0] == x else self.picture.begin()
         for ax, y in zip(axes, SHOWN, strict=True):

@@ -26,7 +26,8 @@ class Holdings(View):
         super().__init__(session)
         self._map = Picture(470, 250, margins={"left": 0.075, "right": 0.985, "bottom": 0.15, "top": 0.94})
         self._images = Picture(180, 170)
-        self._map.view, self._images.view = self.make(widgets.HTML), self.make(widgets.HTML)
+        for picture in (self._map, self._images):
+            picture.view = self.make(widgets.HTML, picture.paper)
         self._party = self.make(
             widgets.BoundedIntText, 0, min=0, max=session.experiment.parties - 1, description=say("party"),
             css="fedlab-number",

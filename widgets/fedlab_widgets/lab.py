@@ -30,6 +30,7 @@ from fedlab_widgets.predict import Prediction, Result
 from fedlab_widgets.session import Session
 from fedlab_widgets.show_code import Code
 from fedlab_widgets.table import Table
+from fedlab_widgets.threads import begin
 from fedlab_widgets.transport import Transport
 from fedlab_widgets.view import View
 
@@ -85,9 +86,16 @@ class Lab:
         ]  # fmt: skip
         self._painter = Painter(self._session, self._views)
         self.view = self._lay_out()
-        self._painter.paint(*(view for view in self._views if view is not self._holdings))
-        self._painter.ask(self._holdings)  # the page need not wait for it
+        begin("fedlab data", self._load, lambda: None)
+        pictures = self._curves, self._holdings  # the page need not wait for them, nor for the data
+        self._painter.paint(*(view for view in self._views if view not in pictures))
+        for view in pictures:
+            self._painter.ask(view)
         kernel.enrol(self)
+
+    def _load(self) -> None:
+        """Have the data here by the time that it is drawn or trained on."""
+        self._session.prepared()
 
     # what a notebook's code may ask for
 
@@ -149,12 +157,14 @@ class Lab:
         )
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        """The widgets; for pages without a kernel the plot as it is now, and one line of text."""
+        """The widgets; for pages without a kernel one line of text and, if there is one by now, the plot."""
         if checking():
             self.run()
-        bundle = dict(self.view._repr_mimebundle_(**kwargs))
+        bundle = {**self.view._repr_mimebundle_(**kwargs), "text/plain": repr(self)}
+        if not self._curves.picture.png:
+            return bundle, {}
         png, about = self._curves.picture.still()
-        return {**bundle, "text/plain": repr(self), "image/png": png}, {"image/png": about}
+        return {**bundle, "image/png": png}, {"image/png": about}
 
     def _lay_out(self) -> widgets.VBox:
         make = self._page.make

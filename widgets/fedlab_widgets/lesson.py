@@ -8,15 +8,16 @@ import inspect
 import io
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from IPython.display import display
-from matplotlib.figure import Figure
-from matplotlib.ticker import PercentFormatter
 
 from fedlab.lessons import checking
 from fedlab.plots import COLOURS
 from fedlab.text import say
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 DPI = 100  # a figure of 6 inches is 600 page pixels wide
 SCALE = 2  # image pixels for each of them
@@ -75,6 +76,9 @@ def show(figure: Figure, alt: str) -> None:
 
 def show_bars(accuracies: Mapping[str, float], alt: str) -> None:
     """Show accuracies (0 to 1) as bars with their figures. A picture, so that no figure is compared by a test."""
+    from matplotlib.figure import Figure
+    from matplotlib.ticker import PercentFormatter
+
     figure = Figure((6.6, 0.8 + 0.38 * len(accuracies)), layout="constrained")
     ax = figure.subplots()
     bars = ax.barh(list(accuracies), list(accuracies.values()), color=COLOURS[0], height=0.62)

@@ -73,7 +73,7 @@ class Painter:
         while True:
             with self._wake:
                 while self._asked and not self._closed:
-                    view = min(self._asked, key=self.pause_before)
+                    view = min(self._asked, key=lambda one: (self.pause_before(one), not one.urgent))
                     delay = self.pause_before(view)
                     if not delay:
                         break

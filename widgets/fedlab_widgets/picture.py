@@ -1,4 +1,7 @@
-"""A picture: a matplotlib figure as a sharp PNG with alt text, in a widget that does not flicker."""
+"""A picture: a matplotlib figure as a sharp PNG with alt text, in a widget that does not flicker.
+
+matplotlib takes half a second to import: that happens with the first picture that is drawn, beside the page.
+"""
 
 from __future__ import annotations
 
@@ -7,13 +10,15 @@ import html
 import io
 import zlib
 from collections.abc import Sequence
-from typing import Any
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.axes import Axes
-from matplotlib.backends.backend_agg import FigureCanvasAgg
-from matplotlib.figure import Figure
-from PIL import Image
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
 
 SCALE = 2  # image pixels for each pixel of the page: sharp on screens with a high resolution
 DPI = 80  # page pixels for each inch of the figure: its 10 point letters are then 11 pixels high
@@ -28,11 +33,29 @@ class Picture:
         self._size = width, height
         self._heights = heights
         self._margins = margins or {"left": 0, "right": 1, "bottom": 0, "top": 1}
-        self.figure = Figure((width / DPI, height / DPI), dpi=DPI * SCALE)
-        self._canvas = FigureCanvasAgg(self.figure)
         self.view: Any = None  # the HTML widget that shows it
         self.png = b""
         self._alt = ""
+
+    @property
+    def paper(self) -> str:
+        """What keeps the picture's place on the page until it is drawn, as HTML."""
+        width, height = self._size
+        return f'<div style="aspect-ratio: {width} / {height}"></div>'
+
+    @cached_property
+    def figure(self) -> Figure:
+        """What is drawn on."""
+        from matplotlib.figure import Figure
+
+        width, height = self._size
+        return Figure((width / DPI, height / DPI), dpi=DPI * SCALE)
+
+    @cached_property
+    def _canvas(self) -> FigureCanvasAgg:
+        from matplotlib.backends.backend_agg import FigureCanvasAgg
+
+        return FigureCanvasAgg(self.figure)
 
     def begin(self) -> list[Axes]:
         """New axes to draw on."""
@@ -51,6 +74,8 @@ class Picture:
 
     def show(self, alt: str) -> None:
         """Put what was drawn on the page, in 256 colours: that takes a third of the time, and no eye sees it."""
+        from PIL import Image
+
         self.figure.patch.set_alpha(0)
         for ax in self.figure.axes:
             ax.patch.set_alpha(0)
@@ -70,6 +95,8 @@ class Picture:
 
     def still(self) -> tuple[bytes, dict[str, object]]:
         """The picture on white, for pages without a kernel and a theme, and its size and alt text."""
+        from PIL import Image
+
         drawn = Image.open(io.BytesIO(self.png)).convert("RGBA")
         paper = Image.new("RGBA", drawn.size, "white")
         paper.alpha_composite(drawn)

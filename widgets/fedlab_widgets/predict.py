@@ -11,17 +11,19 @@ from __future__ import annotations
 
 import html
 from collections.abc import Callable, Sequence
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 from weakref import WeakMethod
 
 import ipywidgets as widgets
-from matplotlib.axes import Axes
 
 from fedlab import History
 from fedlab.lessons.switches import predictions_lock
 from fedlab.text import say
 from fedlab_widgets import kernel
 from fedlab_widgets.view import View
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 Truth = Callable[[list[History]], Any]
 
