@@ -20,7 +20,7 @@ from pydantic import model_validator
 
 from fedlab.datasets import Dataset
 from fedlab.roles import KINDS, is_ours, kind_of
-from fedlab.settings import InvalidSetting, settings_of, short, unknown_setting
+from fedlab.settings import InvalidSetting, Kind, settings_of, short, unknown_setting
 from fedlab.text import say
 from fedlab.vocabulary import VERSION, Vocabulary
 
@@ -45,7 +45,7 @@ class Experiment(Vocabulary):
         nested = dict(flat)
         for role in KINDS.keys() & nested.keys():
             kind = kind_of(role, nested[role])
-            base = _base(role)
+            base = base_of(role)
             if not issubclass(kind, base) or (kind is base and not is_ours(role, kind)):
                 raise _not_of_role(role, kind)
             if isinstance(nested[role], str):
@@ -236,9 +236,10 @@ class Experiment(Vocabulary):
         return cls(**_upgraded(version, dict(parse_qsl(body))))
 
 
-def _base(role: str) -> Any:
+def base_of(role: str) -> type[Kind]:
     """The class that all kinds of a role come from."""
-    return Vocabulary.model_fields[role].annotation
+    base: type[Kind] = Vocabulary.model_fields[role].annotation  # type: ignore[assignment]
+    return base
 
 
 def _not_of_role(role: str, kind: type) -> InvalidSetting:
@@ -249,7 +250,7 @@ def _not_of_role(role: str, kind: type) -> InvalidSetting:
             kind=kind.__name__,
             role=role,
             names=", ".join(KINDS[role]),
-            base=_base(role).__name__,
+            base=base_of(role).__name__,
         ),
     )
 

@@ -14,6 +14,8 @@ from pathlib import Path
 
 import numpy as np
 
+from fedlab.models import tensors
+
 
 def write(path: str | Path, content: bytes) -> None:
     """Write a file by way of a temporary one beside it, which then takes its place; `OSError` if that fails.
@@ -67,9 +69,7 @@ def weights_file(weights: np.ndarray, shapes: Sequence[tuple[int, ...]]) -> byte
 
     weights: (P,) flat. shapes: of the weight tensors, in their order.
     """
-    cuts = np.cumsum([int(np.prod(shape)) for shape in shapes])[:-1]
-    tensors = [part.reshape(shape) for part, shape in zip(np.split(weights, cuts), shapes, strict=True)]
     names = [f"layer_{place // 2 + 1}_{('kernel', 'bias')[place % 2]}" for place in range(len(shapes))]
     file = io.BytesIO()
-    np.savez(file, **dict(zip(names, tensors, strict=True)))  # type: ignore[arg-type]
+    np.savez(file, **dict(zip(names, tensors(weights, shapes), strict=True)))  # type: ignore[arg-type]
     return file.getvalue()

@@ -16,9 +16,9 @@ from typing import Any
 import click
 
 from fedlab.cli.errors import Refused
-from fedlab.engines import ENGINES
+from fedlab.engines import ENGINES, require_known
 from fedlab.experiment import KINDS, Experiment
-from fedlab.settings import Settings, settings_of, short
+from fedlab.settings import Settings, settings_of
 from fedlab.text import say
 
 
@@ -91,11 +91,12 @@ def value_of(text: str) -> int | float | str:
 
 def known_engine(context: click.Context, option: click.Parameter, name: str | None) -> str | None:
     """The engine's name, if there is one of that name."""
-    if name is None or name in ENGINES:
-        return name
-    raise Refused(
-        say("There is no engine {name}: choose one of {engines}.", name=short(name), engines=", ".join(ENGINES))
-    )
+    try:
+        if name is not None:
+            require_known(name)
+    except ValueError as error:
+        raise Refused(str(error)) from None
+    return name
 
 
 def opened(origin: str | None) -> Experiment:

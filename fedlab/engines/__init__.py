@@ -14,27 +14,40 @@ from fedlab.settings import short
 from fedlab.text import say
 
 if TYPE_CHECKING:
+    import keras
+
+    from fedlab.experiment import Experiment
     from fedlab.prepare import Prepared
 
 ENGINES = ("numpy", "keras")
 
-__all__ = ["ENGINES", "Engine", "engine_for", "processors"]
+__all__ = ["ENGINES", "Engine", "default_engine", "engine_for", "processors", "require_known"]
+
+
+def default_engine(experiment: Experiment, model: keras.Model | None = None) -> str:
+    """The name of the first engine that can train the experiment's model, or the learner's own Keras model."""
+    return "numpy" if model is None and isinstance(experiment.model, Dense) else "keras"
+
+
+def require_known(name: str) -> None:
+    """Raise `ValueError` unless there is an engine of this name."""
+    if name not in ENGINES:
+        raise ValueError(
+            say("There is no engine {name}: choose one of {engines}.", name=short(name), engines=", ".join(ENGINES))
+        )
 
 
 def engine_for(prepared: Prepared, name: str | None = None) -> Engine:
     """The engine of this name for an experiment; without a name, the first that can train its model."""
-    dense = prepared.model is None and isinstance(prepared.experiment.model, Dense)
-    name = name or ("numpy" if dense else "keras")
+    default = default_engine(prepared.experiment, prepared.model)
+    name = name or default
+    require_known(name)
     if name == "numpy":
-        if not dense:
+        if default != "numpy":
             raise ValueError(say("The engine numpy trains dense models only: take the engine keras for this one."))
         from fedlab.engines.numpy import NumPyEngine
 
         return NumPyEngine(prepared)
-    if name == "keras":
-        from fedlab.engines.keras import KerasEngine
+    from fedlab.engines.keras import KerasEngine
 
-        return KerasEngine(prepared)
-    raise ValueError(
-        say("There is no engine {name}: choose one of {engines}.", name=short(name), engines=", ".join(ENGINES))
-    )
+    return KerasEngine(prepared)

@@ -30,6 +30,7 @@ from fedlab.engines.blocks import blocks, in_rows
 from fedlab.engines.own_models import gives_logits, is_convolutional, is_seed, require_trainable
 from fedlab.engines.tensorflow_setup import load_tensorflow
 from fedlab.messages import Trained
+from fedlab.models import tensors
 from fedlab.party import CannotTrain, Job, require_shape
 from fedlab.randomness import Choice, generator
 from fedlab.settings import settings_of
@@ -65,8 +66,7 @@ class LocalTraining:
 
     def tensors(self, flat: np.ndarray) -> list[np.ndarray]:
         """Cut a flat vector (P,) into arrays of the shapes of the model's weight tensors."""
-        parts = np.split(flat, self.cuts[:-1])
-        return [part.reshape(shape) for part, shape in zip(parts, self.shapes, strict=True)]
+        return tensors(flat, self.shapes)
 
     def train(self, job: Job, check: Callable[[], None]) -> Trained:
         """Run the local steps of one party; `check` is called between chunks."""

@@ -11,7 +11,7 @@ from fedlab.engines.base import Engine
 from fedlab.engines.compiled import LocalTraining, trainer
 from fedlab.engines.tensorflow_setup import load_tensorflow
 from fedlab.messages import Trained
-from fedlab.models import CNN, MODELS, Dense, Model
+from fedlab.models import CNN, MODELS, Dense, Model, tensors
 from fedlab.party import CannotTrain, Job
 from fedlab.prepare import Prepared
 from fedlab.text import say
@@ -70,10 +70,7 @@ def build(model: Model | str, input_shape: tuple[int, ...], classes: int, seed: 
     else:
         raise CannotTrain(say("{model} is no model that Keras can build: it must be made from Dense.", model=kind.name))
     built = keras.Sequential([keras.Input(input_shape, dtype="float32"), *stack], name=kind.name)
-    first_weights = kind.first_weights(input_shape, classes, seed)
-    cuts = np.cumsum([int(np.prod(shape)) for shape in shapes])[:-1]
-    parts = zip(np.split(first_weights, cuts), shapes, strict=True)
-    built.set_weights([part.reshape(shape) for part, shape in parts])
+    built.set_weights(tensors(kind.first_weights(input_shape, classes, seed), shapes))
     return built
 
 

@@ -3,10 +3,10 @@
 A Keras classifier of your own works just as well: `run(experiment, model=my_model)`.
 """
 
-from fedlab.models.base import Model
+from fedlab.models.base import Model, tensors
 from fedlab.models.cnn import CNN
 from fedlab.models.dense import Dense, Softmax, TwoNN
 
 MODELS: dict[str, type[Model]] = {kind.name: kind for kind in (Softmax, TwoNN, CNN)}
 
-__all__ = ["CNN", "MODELS", "Dense", "Model", "Softmax", "TwoNN"]
+__all__ = ["CNN", "MODELS", "Dense", "Model", "Softmax", "TwoNN", "tensors"]

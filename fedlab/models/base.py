@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import numpy as np
 
@@ -11,6 +11,12 @@ from fedlab.models.draw import uniform
 from fedlab.settings import Kind
 
 Shape = tuple[int, ...]
+
+
+def tensors(flat: np.ndarray, shapes: Sequence[Shape]) -> list[np.ndarray]:
+    """A flat vector (P,) of weights cut into arrays of these shapes, in their order; views, not copies."""
+    ends = np.cumsum([math.prod(shape) for shape in shapes])
+    return [part.reshape(shape) for part, shape in zip(np.split(flat, ends[:-1]), shapes, strict=True)]
 
 
 class Model(Kind):

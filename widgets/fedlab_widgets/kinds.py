@@ -5,17 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from fedlab import Experiment
+from fedlab.experiment import base_of
 from fedlab.roles import KINDS
 from fedlab.settings import InvalidSetting, Kind, settings_of
 from fedlab.text import say
 
 Kinds = dict[str, list[type[Kind]]]  # by role, what there is to choose from
-
-
-def base_of(role: str) -> type[Kind]:
-    """The class that all kinds of a role come from."""
-    base: type[Kind] = Experiment.model_fields[role].annotation  # type: ignore[assignment]
-    return base
 
 
 def kinds_with(own: Iterable[type[Kind]], experiment: Experiment) -> Kinds:

@@ -14,6 +14,7 @@ import ipywidgets as widgets
 import numpy as np
 
 from fedlab.files import weights_file, write
+from fedlab.models import tensors
 from fedlab.prepare import prepare
 from fedlab.text import say
 from fedlab_widgets.runs import Run
@@ -90,20 +91,19 @@ def keras_file(session: Session, run: Run, weights: np.ndarray) -> bytes:
     """The run's model with these weights (P,) as a .keras file's bytes; it takes examples divided by their scale."""
     start_tensorflow()
     prepared = prepare(run.experiment, session.dataset, session.model)
-    cuts = np.cumsum([int(np.prod(shape)) for shape in prepared.shapes])[:-1]
-    tensors = [part.reshape(shape) for part, shape in zip(np.split(weights, cuts), prepared.shapes, strict=True)]
+    trained = tensors(weights, prepared.shapes)
     if session.model is None:
         from fedlab.engines.keras import build
 
         data, experiment = prepared.dataset, run.experiment
         model = build(experiment.model, data.train_x.shape[1:], data.classes, experiment.seed)
-        model.set_weights(tensors)
+        model.set_weights(trained)
     else:
         import keras
 
         model = keras.models.clone_model(session.model)
         model.set_weights(session.model.get_weights())
-        for variable, tensor in zip(model.trainable_variables, tensors, strict=True):
+        for variable, tensor in zip(model.trainable_variables, trained, strict=True):
             variable.assign(tensor)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "model.keras"

@@ -7,8 +7,8 @@ import threading
 from typing import TYPE_CHECKING
 
 from fedlab import Experiment
+from fedlab.engines import default_engine
 from fedlab.engines.tensorflow_setup import load_tensorflow
-from fedlab.models import Dense
 
 if TYPE_CHECKING:
     import keras
@@ -18,7 +18,7 @@ importing = threading.Lock()  # held meanwhile: Python breaks when two threads i
 
 def needs_tensorflow(experiment: Experiment, model: keras.Model | None) -> bool:
     """Whether TensorFlow has to start before this experiment, or the learner's own Keras model, can train."""
-    return (model is not None or not isinstance(experiment.model, Dense)) and sys.modules.get("tensorflow") is None
+    return default_engine(experiment, model) == "keras" and sys.modules.get("tensorflow") is None
 
 
 def start_tensorflow() -> None:
