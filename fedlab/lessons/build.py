@@ -1,15 +1,19 @@
 """Make the lessons' notebooks from their sources.
 
-    python -m fedlab.lessons.build [NAME ...]         the student copies, notebooks/NAME.ipynb, run and saved
-    python -m fedlab.lessons.build --solutions        the teacher's, with solutions, into notebooks/solutions/
+    python -m fedlab.lessons.build [NAME ...]         the student copies, and what their cells are expected to print
+    python -m fedlab.lessons.build --solutions        the teacher's, with solutions, into lessons/solutions/
 
-A source is notebooks/source/NAME.py in jupytext's percent format, with nbgrader's metadata and markers. Student copies
-are run with `FEDLAB_CHECK=1` and saved in one normal form, so that a diff shows what changed and nothing else.
+A source is lessons/NAME.py in jupytext's percent format, with nbgrader's metadata and markers. It is run with
+`FEDLAB_CHECK=1`. What comes out goes into tests/notebooks/outcomes/NAME.ipynb, for CI to compare with. The student
+copy, notebooks/NAME.ipynb, has the same cells but gives nothing away: of its outputs only the code and the formulas
+are kept, because the page asks the learner to predict the others.
+Both are saved in one normal form, so that a diff shows what changed and nothing else.
 Needs the extra "teach": jupytext and nbgrader, whose own preprocessors clear the solutions.
 """
 
 from __future__ import annotations
 
+import copy
 import hashlib
 import os
 from pathlib import Path
@@ -24,9 +28,11 @@ from nbgrader.preprocessors import CheckCellMetadata, ClearHiddenTests, ClearSol
 
 from fedlab.text import say
 
-NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
-SOURCES = NOTEBOOKS / "source"
-SOLUTIONS = NOTEBOOKS / "solutions"
+ROOT = Path(__file__).parents[2]
+NOTEBOOKS = ROOT / "notebooks"
+SOURCES = ROOT / "lessons"
+SOLUTIONS = SOURCES / "solutions"
+OUTCOMES = ROOT / "tests" / "notebooks" / "outcomes"
 KERNEL = {"kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"}}
 WIDGET = "application/vnd.jupyter.widget-view+json"  # means nothing without the kernel that made it
 
@@ -87,6 +93,25 @@ def normal(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     return notebook
 
 
+def without_outcomes(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """A copy of a notebook that has been run in which nothing but code and formulas is left of what it shows."""
+    notebook = copy.deepcopy(notebook)
+    for cell in notebook.cells:
+        if cell.cell_type == "code":
+            cell.outputs = [output for output in cell.outputs if "text/markdown" in output.get("data", {})]
+            cell.execution_count = None
+    return notebook
+
+
+def without_pictures(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
+    """A copy of a notebook that has been run, with the words of its pictures only: they are all that is compared."""
+    notebook = copy.deepcopy(notebook)
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            output.get("data", {}).pop("image/png", None)
+    return notebook
+
+
 def write(notebook: nbformat.NotebookNode, path: Path) -> None:
     nbformat.validate(notebook)
     path.parent.mkdir(exist_ok=True)
@@ -112,9 +137,14 @@ def main(wanted: tuple[str, ...], solutions: bool) -> None:
         text = say("There is no lesson {name}: choose from {names}.", name=unknown[0], names=", ".join(names()))
         raise click.UsageError(text)
     for name in wanted or names():
-        path = (SOLUTIONS if solutions else NOTEBOOKS) / f"{name}.ipynb"
-        write(solved(name) if solutions else execute(student(name)), path)
-        click.echo(path)
+        if solutions:
+            made = {SOLUTIONS: solved(name)}
+        else:
+            run = execute(student(name))
+            made = {NOTEBOOKS: without_outcomes(run), OUTCOMES: without_pictures(run)}
+        for folder, notebook in made.items():
+            write(notebook, folder / f"{name}.ipynb")
+            click.echo(folder / f"{name}.ipynb")
 
 
 if __name__ == "__main__":

@@ -1,5 +1,6 @@
-"""How CI checks the saved outputs of the notebooks beside this file: nbval, with `FEDLAB_CHECK=1` in their kernels.
+"""How CI runs the lessons: nbval compares what they print with the notebooks beside this file.
 
+Their kernels have `FEDLAB_CHECK=1`; `fedlab.lessons.build` makes these notebooks in the same way.
 Lessons that do not ask for TensorFlow are run where it is out of reach: they must not need it.
 """
 
@@ -11,9 +12,7 @@ from pathlib import Path
 
 import pytest
 
-collect_ignore_glob = ["solutions/*"]
-
-WITHOUT_TENSORFLOW = Path(__file__).parents[1] / "tests" / "without_tensorflow"
+WITHOUT_TENSORFLOW = Path(__file__).parents[2] / "without_tensorflow"
 
 
 def pytest_configure(config: pytest.Config) -> None:
