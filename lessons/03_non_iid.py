@@ -559,7 +559,10 @@ check.check_recall(recall)
 # - **Label skew**, **quantity skew**, **feature skew**, **label noise**: other digits, other amounts, other looks, wrong labels.
 # - **Dirichlet, α**: a way to draw a mix of digits for each party. The smaller α is, the fewer digits each one knows.
 # - **Jensen-Shannon distance**: how different two mixes are, from 0 to 1.
-# - **Update**: a party's model minus the shared model it began with. **Drift**: updates of one round that disagree.
+# - **Update**: a party's model minus the shared model it began with. **Disagreement**: how far the updates of one round point
+#   in different directions. Their cosines measure it.
+# - **Drift**: the mean of where the parties end after many local steps is not where as many averaged single steps lead. It is
+#   biased, and that grows with the number of local steps.
 # - **Principal components**: the directions in which points differ most.
 # - **Recall**: the share of a digit's images that are recognised. **Worst tenth**: those who are served worst.
 #
