@@ -53,7 +53,7 @@ class Curves(View):
         histories = [copy(run.history) for run in shown]
         for history in histories:
             history.rounds = list(history.rounds)  # as they are now: the worker may add one meanwhile
-        x, answer = session.selected["x"], prediction and prediction.answer
+        x, answer = session.selected["x"], prediction and prediction.answers
         lengths = {run: (labels[run], len(history)) for run, history in zip(shown, histories, strict=True)}
         first_is_coming = not lengths and not self.picture.png and session.training.busy
         if (x, answer, lengths) == self._drawn or first_is_coming:
