@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from fedlab.algorithms import Algorithm
+from fedlab.costs import clock
 from fedlab.datasets import Dataset
 from fedlab.engines import Engine, engine_for
 from fedlab.evaluation import judge
@@ -34,7 +35,7 @@ from fedlab.prepare import Prepared, hold, prepare
 from fedlab.randomness import Choice, generator, participants
 from fedlab.roles import ON_THE_WAY
 from fedlab.rounds import Diverged, PartyReport, Round, State
-from fedlab.systems import clock, reporting
+from fedlab.systems import reporting
 from fedlab.text import say
 
 if TYPE_CHECKING:
