@@ -93,23 +93,24 @@ def claim(
     print(Claim(say(sentence, **parts), lambda: value, above=above, below=below, equals=equals, unit=unit).told())
 
 
-def told(histories: Sequence[History], experiments: Sequence[Experiment], statements: Iterable[Claim]) -> list[str]:
-    """What the runs make of the claims about these experiments, a line each; or one line that says what is missing."""
+def told(histories: Iterable[History], experiments: Sequence[Experiment], statements: Iterable[Claim]) -> list[str]:
+    """What the runs make of the claims about these experiments, a line each; or one line that says what is missing.
+
+    While the lessons are checked, what is missing is run.
+    """
+    histories = list(histories)
     found = [find(histories, experiment) for experiment in experiments]
-    names = zip(differences(experiments), experiments, found, strict=True)
+    if checking():
+        pairs = zip(found, experiments, strict=True)
+        found = [history or History(experiment, fedlab.run(experiment)) for history, experiment in pairs]
     missing = [
         say("{run} ({rounds} rounds)", run=name, rounds=experiment.rounds)
-        for name, experiment, run in names
-        if run is None
+        for name, experiment, history in zip(differences(experiments), experiments, found, strict=True)
+        if history is None
     ]
     if missing:
         return [say("○ Not run yet: {runs}.", runs="; ".join(missing))]
-    return [one.told(*(run for run in found if run)) for one in statements]
-
-
-def run_missing(histories: Sequence[History], experiments: Sequence[Experiment]) -> list[History]:
-    """A history of each experiment: the one that is there, or that of a run now."""
-    return [find(histories, one) or History(one, fedlab.run(one)) for one in experiments]
+    return [one.told(*(history for history in found if history)) for one in statements]
 
 
 def find(histories: Iterable[History], experiment: Experiment) -> History | None:
