@@ -30,7 +30,7 @@ from fedlab.engines import Engine, engine_for
 from fedlab.evaluation import judge
 from fedlab.experiment import Experiment
 from fedlab.messages import Message, Upload, arrays_in, size_of
-from fedlab.party import CannotTrain, Job
+from fedlab.party import CannotTrain, Job, remedy
 from fedlab.prepare import Prepared, hold, prepare
 from fedlab.randomness import Choice, generator, participants
 from fedlab.roles import ON_THE_WAY
@@ -125,8 +125,9 @@ def one_round(prepared: Prepared, state: State, engine: Engine, on_upload: Calla
         raise Diverged(
             say(
                 "Training broke down in round {number}: the loss of the new shared model is no longer a finite number. "
-                "Take a smaller learning rate.",
+                "{remedy}",
                 number=number,
+                remedy=remedy(algorithm),
             )
         )
     travels = not algorithm.in_one_place
