@@ -16,8 +16,8 @@ from matplotlib.figure import Figure
 
 from fedlab import plots
 from fedlab.experiment import Experiment
-from fedlab.federation import run
 from fedlab.history import History
+from fedlab.lessons.progress import train
 from fedlab.lessons.switches import checking
 from fedlab.text import say
 
@@ -29,11 +29,14 @@ Measure = Callable[[History], float]
 
 
 def race(experiments: Mapping[str, Experiment], seeds: Sequence[int] = SEEDS) -> Race:
-    """Train each experiment with each seed."""
-    return {
-        name: [History(one, run(one)) for one in (experiment.with_(seed=seed) for seed in seeds)]
+    """Train each experiment with each seed, with a progress bar."""
+    each = {
+        say("{method}, seed {seed}", method=name, seed=seed): experiment.with_(seed=seed)
         for name, experiment in experiments.items()
+        for seed in seeds
     }
+    trained = iter(train(each).values())
+    return {name: [next(trained) for _ in seeds] for name in experiments}
 
 
 def late_loss(history: History) -> float:
