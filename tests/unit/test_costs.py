@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -133,7 +132,7 @@ def test_a_line_without_a_speed_is_refused(speed: float) -> None:
         Prices(down=1.0, up=speed)
 
 
-@pytest.mark.parametrize("name", ["step", "image", "wait"])
-def test_seconds_below_nought_are_refused(name: str) -> None:
+@pytest.mark.parametrize("seconds", [{"step": -1.0}, {"image": -1.0}, {"wait": -1.0}])
+def test_seconds_below_nought_are_refused(seconds: dict[str, Any]) -> None:
     with pytest.raises(ValueError, match="must be 0 or more, but they are -1"):
-        replace(PRICES, **{name: -1.0})
+        Prices(1.0, 1.0, **seconds)
