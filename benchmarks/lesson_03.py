@@ -18,6 +18,7 @@ from fedlab.engines import engine_for
 from fedlab.evaluation import judge
 from fedlab.lessons.steps import walk
 from fedlab.lessons.two_parties import TWO, TwoParties
+from fedlab.messages import Upload
 from fedlab.partitions import label_counts
 from fedlab.prepare import prepare
 
@@ -44,7 +45,7 @@ def per_cent(value: float) -> float:
 
 def kinds() -> dict[str, Any]:
     """Test accuracy in % and training loss after each round, federated and with all data in one place, seed by seed."""
-    found = {}
+    found: dict[str, Any] = {}
     for name, experiment in KINDS.items():
         found[name] = {}
         for place, algorithm in (("federated", "fedavg"), ("central", "central")):
@@ -119,17 +120,38 @@ def largest(seed: int) -> dict[str, Any]:
     prepared = prepare(experiment)
     sizes = [len(own) for own in prepared.parties]
     brought: list[np.ndarray] = []
-    rounds = list(
-        run(
-            experiment,
-            on_upload=lambda number, upload: (
-                brought.append(upload.weights) if upload.party == int(np.argmax(sizes)) else None
-            ),
-        )
-    )
+
+    def keep(number: int, upload: Upload) -> None:
+        if upload.examples == max(sizes):
+            brought.append(upload.weights)
+
+    rounds = list(run(experiment, on_upload=keep))
     with engine_for(prepared).open() as engine:
         own = [per_cent(judge(engine, [weights], prepared.dataset)[0]) for weights in brought]
     return {"images": max(sizes), "own model": own, "shared": [per_cent(one.test_accuracy) for one in rounds]}
+
+
+def updates(experiment: Experiment) -> list[np.ndarray]:
+    """(P,) for each party: how far it goes in round 1."""
+    ends: list[np.ndarray] = []
+    list(run(experiment.with_(rounds=1), on_upload=lambda number, upload: ends.append(upload.weights)))
+    return list(np.stack(ends) - prepare(experiment).first_weights())
+
+
+def cosine(experiment: Experiment) -> list[float]:
+    """The mean cosine of the updates in round 1, seed by seed."""
+    found = []
+    for seed in SEEDS:
+        table = diagnostics.cosines(updates(experiment.with_(seed=seed)))
+        found.append(round(float(table[~np.eye(len(table), dtype=bool)].mean()), 3))
+    return found
+
+
+def healed(seed: int) -> list[float]:
+    """Test accuracy in %, round by round: strong label skew for five rounds, and from there a fair mix."""
+    first = list(run(SKEWED.with_(seed=seed, rounds=5)))
+    then = run(BASE.with_(seed=seed), start=first[-1].state)
+    return [per_cent(one.test_accuracy) for one in (*first, *then)]
 
 
 def two_parties(seed: int) -> dict[str, Any]:
@@ -152,6 +174,14 @@ def main() -> None:
         "kinds": kinds(),
         "drift": {name: drift(experiment) for name, experiment in skews.items()},
         "gap": {name: gap(experiment) for name, experiment in skews.items()},
+        "cosines": {
+            name: {
+                "one step on all images": cosine(experiment.with_(local_epochs=1, batch_size="all")),
+                **{f"E = {E}": cosine(experiment.with_(local_epochs=E)) for E in EPOCHS},
+            }
+            for name, experiment in skews.items()
+        },
+        "healed": {seed: healed(seed) for seed in SEEDS},
         "served": {seed: served(seed) for seed in range(6)},
         "largest": {seed: largest(seed) for seed in SEEDS},
         "two parties": {seed: two_parties(seed) for seed in range(6)},

@@ -20,6 +20,7 @@ from fedlab.experiment import Experiment
 from fedlab.federation import run
 from fedlab.lessons.steps import walk
 from fedlab.models import Softmax
+from fedlab.partitions import label_counts
 from fedlab.prepare import Prepared, prepare
 from fedlab.settings import InvalidSetting
 from fedlab.text import say
@@ -27,6 +28,7 @@ from fedlab.text import say
 TWO = Experiment(
     parties=2, examples=1_000, model="softmax", partition="dirichlet", alpha=1.0, batch_size=20, rounds=5, seed=1
 )
+SHAPE = 1.25  # of the map: how many times as wide as high
 
 
 @dataclass(frozen=True, eq=False)
@@ -81,6 +83,8 @@ class TwoParties:
         self.alone = np.stack([alone_0, alone_1])  # (2, steps + 1, P) each on its own
         self.together = together  # (steps + 1, P) averaged after every step
         self.a_pass = (len(together) - 1) // most_epochs  # local steps in one epoch
+        counts = label_counts(self.prepared.parties, self.prepared.dataset.train_y, self.prepared.dataset.classes)
+        self.digits = [np.flatnonzero(counts.argmax(axis=0) == k).tolist() for k in (0, 1)]  # who holds more of which
         self._planes: dict[int, Plane] = {}
         self._landscapes: dict[int, Landscape] = {}
         self._judged: dict[bytes, tuple[float, float]] = {}
@@ -126,19 +130,20 @@ class Landscape:
 
 
 def landscape(
-    prepared: Prepared, engine: Engine, plane: Plane, paths: Sequence[np.ndarray], columns: int = 27, rows: int = 23
+    prepared: Prepared, engine: Engine, plane: Plane, paths: Sequence[np.ndarray], columns: int = 37, rows: int = 31
 ) -> Landscape:
-    """The loss on a fifth of the test examples over the part of a plane that shows these paths, (steps, P) each.
+    """The loss on a tenth of the test examples over the part of a plane that shows these paths, (steps, P) each.
 
     The logits of softmax regression are linear in its weights: at (a, b) they are those of the origin, plus a times
     and b times those of the axes.
     """
     places = np.concatenate([plane.place(path) for path in paths])
     low, high = places.min(axis=0), places.max(axis=0)
-    room = 0.18 * (high - low).max()
-    x, y = (np.linspace(low[i] - room, high[i] + room, count) for i, count in ((0, columns), (1, rows)))
+    half = 0.66 * np.maximum(high - low, (high - low)[::-1] * [SHAPE, 1 / SHAPE])  # the map has this shape
+    (left, bottom), (right, top) = (low + high) / 2 - half, (low + high) / 2 + half
+    x, y = np.linspace(left, right, columns), np.linspace(bottom, top, rows)
     data = prepared.dataset
-    images, labels = data.test_x[::5], data.test_y[::5]
+    images, labels = data.test_x[::10], data.test_y[::10]
     with engine.open() as opened:
         at_origin, of_a, of_b = logits_of(
             opened, [(one.astype(np.float32), images) for one in (plane.origin, *plane.axes)], data.scale
