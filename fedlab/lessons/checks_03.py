@@ -114,8 +114,15 @@ def check_one_digit(assign: Callable[..., Any]) -> str:
         labels = rng.permutation(labels)
         dealt = assign(labels, parties)
         require(not isinstance(dealt, dict), "your function must return a list, party 0 first, but it returns a dict.")
+        held: list[np.ndarray] = []
         try:
-            held = [own if isinstance(own, dict) else np.asarray(list(own)) for own in dealt]
+            for own in dealt:
+                require(
+                    not isinstance(own, dict),
+                    "party {party} gets a dict: give it a flat list of its positions alone.",
+                    party=len(held),
+                )
+                held.append(np.asarray(list(own)))
         except TypeError:
             raise NotYet(
                 say("your function must return a list: for each party the positions of its examples.")
@@ -127,11 +134,6 @@ def check_one_digit(assign: Callable[..., Any]) -> str:
             lists=len(held),
         )
         for party, own in enumerate(held):
-            require(
-                not isinstance(own, dict),
-                "party {party} gets a dict: give it a flat list of its positions alone.",
-                party=party,
-            )
             require(own.ndim == 1, "party {party} must get a flat list of positions.", party=party)
             require(len(own), "of {parties} parties, party {party} holds nothing.", parties=parties, party=party)
             require(
