@@ -80,7 +80,8 @@ class History:
 
     def is_of(self, experiment: Experiment) -> bool:
         """Whether this is a run of that experiment from its first round on; how many rounds either has is left open."""
-        return not self.forked_at and self.experiment.with_(rounds=experiment.rounds) == experiment
+        ours, theirs = ({**vars(one), "rounds": 0} for one in (self.experiment, experiment))
+        return not self.forked_at and ours == theirs
 
     def rounds_to(self, accuracy: float) -> int | None:
         """The first round whose test accuracy reaches `accuracy` (0 to 1), or None."""

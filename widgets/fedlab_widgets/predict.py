@@ -13,7 +13,7 @@ from __future__ import annotations
 import html
 from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
-from weakref import WeakMethod
+from weakref import WeakMethod, WeakSet
 
 import ipywidgets as widgets
 from IPython.display import display
@@ -21,6 +21,7 @@ from IPython.display import display
 from fedlab import Experiment, History
 from fedlab.lessons.claims import figure
 from fedlab.lessons.switches import predictions_lock
+from fedlab.plots.guess import guess_line
 from fedlab.text import say
 from fedlab_widgets import kernel
 
@@ -31,6 +32,7 @@ Truth = Callable[[list[History]], Any]
 CLOSE = 3.0  # units: a number that is not further off was right
 
 _kept: dict[str, Any] = {}  # answers by question: running the cell again does not forget them
+_there: WeakSet[Prediction] = WeakSet()  # a lab may still ask what its cell, run again, asks anew
 
 
 def accuracy_after(rounds: int) -> Truth:
@@ -78,7 +80,8 @@ class Prediction:
         )  # fmt: skip
         self._button.on_click(lambda _: self._press())
         self._said = widgets.HTML()
-        row = (widgets.VBox if choices else widgets.HBox)([self._input, self._unit, self._button])
+        parts = [self._input, self._unit, self._button]
+        row = widgets.VBox(parts) if choices else widgets.HBox(parts, layout={"align_items": "center"})
         predict = html.escape(say("Predict."))
         self._text = widgets.HTML(f'<p class="fedlab-question"><b>{predict}</b> {html.escape(question)}</p>')
         self.view = widgets.VBox([self._text, row, self._said])
@@ -86,6 +89,7 @@ class Prediction:
         for widget in (self._input, self._button):
             kernel.answer_beside_cells(widget)
         self.answer: Any = None
+        _there.add(self)
         if question in _kept:
             self.answer_with(_kept[question])
 
@@ -113,6 +117,8 @@ class Prediction:
         next_step = say("Now run it and see.") if self._truth else say("Now read on and see.")
         self._say(say("You predict {answer}.", answer=self._words(value)) + " " + next_step)
         self._tell_followers()
+        for same in [one for one in _there if one.question == self.question and one.answer is None]:
+            same.answer_with(value)
 
     def on_answer(self, tell: Callable[[], None]) -> None:
         """Call `tell`, a method, when this or the next is asked or answered; its object is not kept alive for that."""
@@ -164,18 +170,9 @@ class Prediction:
         """Draw the newest answer that is an accuracy into a plot of accuracies (0 to 1) as a line."""
         numbers = [one for one in self.asked if one.answer is not None and one.unit == "%"]
         if numbers:
-            answer = numbers[-1].answer / 100
-            label = say("you predicted {answer}", answer=numbers[-1]._words(numbers[-1].answer))
-            ax.axhline(answer, color="0.35", lw=1.2, ls=(0, (1, 2)))
-            ax.annotate(
-                label,
-                (0.01, answer),
-                xycoords=("axes fraction", "data"),
-                xytext=(0, 3),
-                textcoords="offset points",
-                fontsize="small",
-                color="0.25",
-            )
+            newest = numbers[-1]
+            label = say("you predicted {answer}", answer=newest._words(newest.answer))
+            guess_line(ax, newest.answer / 100, label)
 
     def _tell_followers(self) -> None:
         for follower in self._followers:

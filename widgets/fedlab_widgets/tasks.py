@@ -58,12 +58,12 @@ class Tasks(View):
     def set_up(self, experiment: Experiment) -> None:
         """Set the controls to an experiment, and say what has moved; nothing runs by itself."""
         before = self.session.experiment
-        self.session.use(experiment)
-        moved = differences([before, experiment])[1] if before.with_(rounds=experiment.rounds) != experiment else ""
+        moved = [differences([before, experiment])[1]] if before.with_(rounds=experiment.rounds) != experiment else []
         if before.rounds != experiment.rounds:
-            moved = ", ".join(filter(None, [moved, say("rounds = {rounds}", rounds=experiment.rounds)]))
-        told = say("The controls are set: {moved}. Now press Run.", moved=moved)
+            moved.append(say("rounds = {rounds}", rounds=experiment.rounds))
+        told = say("The controls are set: {moved}. Now press Run.", moved=", ".join(moved))
         self.session.tell(told if moved else say("The controls are like this already. Press Run."))
+        self.session.use(experiment)
 
     def _buttons(self, number: int, task: Task) -> list[Any]:
         if experiment := task.experiment:
