@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
 from playwright.sync_api import Page, expect
 
@@ -15,7 +16,7 @@ START_HERE = Path(__file__).parents[2] / "notebooks" / "00_start_here.ipynb"
 
 @pytest.fixture(scope="module")
 def opened(open_notebook: Callable[..., Any]) -> Any:
-    notebook = open_notebook(file=START_HERE)
+    notebook = open_notebook(made=nbformat.read(START_HERE, 4))
     notebook.command("notebook:run-all-cells")
     return notebook
 
