@@ -70,17 +70,17 @@ from fedlab_widgets import claims
 claims(lab, [ALIKE], claims_00.JUST_RUN)
 
 # %% [markdown]
-# **2. Other digits.** In the map each column now has one dark field: almost one digit each. Each party pulls the shared
-# model towards its own digit, and the average is a compromise. Lesson 03 is about this.
+# **2. Other digits.** In its map each column has one dark field: almost one digit each. Each party pulls the shared model
+# towards its own digit, and the average is a compromise. Lesson 03 is about this.
 
 # %% jupyter={"source_hidden": true}
 claims(lab, [ALIKE, SKEWED], claims_00.OTHER_DIGITS)
 
 # %% [markdown]
 # **3. Work longer.** The curve rises in fewer rounds. What does that cost? Above the plot, switch from *round* to *megabytes
-# sent*: each round sends the same, so fewer rounds are fewer megabytes. Then switch to *simulated seconds*: what a round would
-# take on small devices, which train on 1,000 images a second and send 10 megabits a second. There the same ten rounds take
-# twice as long: it is paid with computing. Lesson 02 is about this trade.
+# sent*: each round sends the same, so fewer rounds are fewer megabytes. Then switch to *simulated seconds*: what it would take
+# if each party trained on 1,000 images a second and sent 10 megabits a second. Its ten rounds take twice as long: that is the
+# computing. Lesson 02 is about this trade.
 
 # %% jupyter={"source_hidden": true}
 claims(lab, [ALIKE, LONGER], claims_00.WORK_LONGER)
@@ -98,16 +98,15 @@ claims(lab, [ALIKE, LONGER], claims_00.WORK_LONGER)
 # | what you see | what it is |
 # | --- | --- |
 # | *Pause*, *Step*, *Stop*, *Reset* | hold; do one round; end; forget everything |
-# | *data*, *algorithm*, … on the left | groups of more controls; move over a control, or tab to it, and read what it teaches |
+# | *data*, *algorithm*, … on the left | more controls, in groups; move over one, or tab to it, and read what it teaches |
 # | *sweep* beside a control | run several values of it, and compare their curves |
 # | *seed* | the number that all chance comes from: the same seed repeats a run, another one shows how much is luck |
 # | *2nn* | the model that trains: a neural network with two hidden layers of 200 |
 # | *loss*, in nats | how wrong the model is, and how sure of it; 0 is perfect, 2.3 is guessing among ten digits |
-# | *Jensen-Shannon distance* | how far a party's mix of digits is from everybody's: 0 is the same mix |
-# | *Runs* | one line for each run: hide it, save it, continue from it; *seconds* are what this computer took |
-# | *Behind the accuracy* | one number for all hides a lot: press *Look* to see whom the model serves worst, and which digits it confuses |
-# | *component 1* and *2* in it | two directions in which the parties' models differ most: a map of where each has gone |
-# | *Mean cosine* in it | whether the parties pull the same way: 1 is the same way, 0 at right angles |
+# | *label skew* | how far the parties' mixes of digits are from everybody's (the mean Jensen-Shannon distance): 0 is alike |
+# | *Runs* | one line for each run: hide it, save it, continue from it; *seconds here* are what this computer took |
+# | *Behind the accuracy* | one number for all hides a lot: press *Look* and see whom the model serves worst, and which digits it confuses |
+# | *disagreement* in it | whether the parties pull the same way: 0 is the same way, 1 is at right angles |
 # | *Code*, *Link* | the Python that repeats a run; a short text that brings the settings back |
 #
 # ## Words
