@@ -18,8 +18,8 @@ import numpy as np
 
 from benchmarks.common import RESULTS, save
 from fedlab import Experiment, run
-from fedlab.costs import steps
 from fedlab.datasets import Dataset, mnist
+from fedlab.lessons import checks_02
 
 BASE = Experiment(parties=20, examples=2_000, participation=0.25, batch_size=10)
 MIXES: dict[str, dict[str, Any]] = {"fair": {}, "skewed": {"partition": "dirichlet", "alpha": 0.3}}
@@ -29,8 +29,8 @@ EPOCHS, BATCHES, RATES = (1, 2, 3, 5, 10, 20), (5, 10, 20, "all"), (0.1, 0.2)
 
 def rounds_allowed(choice: Experiment) -> int:
     """The most rounds within the budget of exercise 4."""
-    a_round = 60 + steps(choice, 100)
-    return min(int(480 // a_round), int(40 // (2 * 0.79684 * max(1, round(20 * choice.participation)))))
+    one = choice.with_(rounds=1)
+    return min(int(checks_02.MINUTES // checks_02.minutes(one)), int(checks_02.MEGABYTES // checks_02.megabytes(one)))
 
 
 def accuracies(experiment: Experiment) -> list[float]:
