@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+import re
 from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any
@@ -15,12 +16,19 @@ from fedlab.text import say
 NOTHING = "–"
 
 
-def show_table(rows: Sequence[Mapping[str, Any]], caption: str = "", *, digits: int = 1, exact: bool = False) -> None:
+def show_table(
+    rows: Sequence[Mapping[str, Any]],
+    caption: str = "",
+    *,
+    digits: int = 1,
+    exact: bool = False,
+    notes: Sequence[str] = (),
+) -> None:
     """Show rows as a table; a row is {column: value}, and the columns stand in the order of the first row.
 
     Numbers stand to the right, with `digits` after the point if they are not whole numbers; None is a dash; texts stay
     as they are. The first column names the rows. exact: every number is the same on every processor. Without that only
-    the heads are shown while the lessons are being checked.
+    the heads are shown while the lessons are being checked. notes: sentences below the table; `this` is set as code.
 
     >>> show_table([{"method": "FedAvg", "rounds to 85 %": 9, "megabytes": 143.1}, ...], "What 85 % costs")
     """
@@ -29,10 +37,10 @@ def show_table(rows: Sequence[Mapping[str, Any]], caption: str = "", *, digits: 
     lines = [[_told(row.get(column), digits) for column in columns] for row in rows]
     if checking() and not exact:
         lines = []
-    text = {"text/plain": _as_text(columns, lines, right, caption)}
+    shown = {"text/plain": "\n".join([_as_text(columns, lines, right, caption), *notes])}
     if not checking():
-        text["text/html"] = _as_html(columns, lines, right, caption)
-    display(text, raw=True)
+        shown["text/html"] = _as_html(columns, lines, right, caption) + "".join(map(_paragraph, notes))
+    display(shown, raw=True)
 
 
 def _told(value: Any, digits: int) -> str:
@@ -72,3 +80,8 @@ def _as_html(columns: list[str], lines: list[list[str]], right: set[str], captio
     above = f'<caption style="text-align: left">{html.escape(caption)}</caption>' if caption else ""
     table = f"<table>{above}<thead>{head}</thead><tbody>{body}</tbody></table>"
     return f'<div class="fedlab-table" style="overflow-x: auto">{table}</div>'
+
+
+def _paragraph(note: str) -> str:
+    code = r'<code style="white-space: nowrap">\1</code>'
+    return f"<p>{re.sub('`([^`]*)`', code, html.escape(note))}</p>"

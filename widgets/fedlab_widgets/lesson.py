@@ -24,14 +24,21 @@ if TYPE_CHECKING:
 
 DPI = 100  # a figure of 6 inches is 600 page pixels wide
 SCALE = 2  # image pixels for each of them
-PRE = "white-space: pre; word-break: normal; overflow-wrap: normal; overflow-x: auto; line-height: 1.35"
+# A dark page turns a figure's lightness over and keeps its hues; black, which was white, then lets the page through.
+DARK = (
+    'body[data-jp-theme-light="false"] .fedlab-figure, body.vscode-dark .fedlab-figure '
+    "{ filter: invert(1) hue-rotate(180deg); mix-blend-mode: screen; }"
+)
+PRE = (
+    "white-space: pre; word-break: normal; overflow-wrap: normal; overflow-x: auto; line-height: 1.35; "
+    "font-family: var(--jp-code-font-family, monospace); font-size: var(--jp-code-font-size, 13px); margin: 4px 0 12px"
+)
 LOOKS = {
     kind: f"color: var(--jp-mirror-editor-{name}-color, inherit); {more}".rstrip("; ")
     for kind, name, more in [
         (Token.Keyword, "keyword", "font-weight: bold"),
         (Token.Comment, "comment", "font-style: italic"),
         (Token.Literal.String, "string", ""),
-        (Token.Literal.String.Doc, "string", "font-style: italic"),
         (Token.Literal.Number, "number", ""),
         (Token.Operator.Word, "keyword", "font-weight: bold"),
         (Token.Name.Builtin, "builtin", ""),
@@ -104,8 +111,8 @@ def show(figure: Figure, alt: str) -> None:
     if not checking():
         data = base64.b64encode(file.getvalue()).decode()
         style = "max-width: 100%; height: auto"
-        image = f'<img width="{width}" style="{style}" alt="{html.escape(alt)}" src="data:image/png;base64,{data}">'
-        bundle["text/html"] = image
+        image = f'<img class="fedlab-figure" width="{width}" style="{style}" alt="{html.escape(alt)}"'
+        bundle["text/html"] = f'<style>{DARK}</style>{image} src="data:image/png;base64,{data}">'
     display(bundle, metadata={"image/png": {"width": width, "alt": alt}}, raw=True)
 
 
