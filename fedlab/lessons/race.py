@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import count
+from typing import TypeVar
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -25,7 +26,7 @@ SEEDS = (0, 1, 2)
 BLUE, ORANGE = plots.COLOURS[:2]
 
 Race = dict[str, list[History]]  # for each method one history a seed
-Measure = Callable[[History], float]
+T = TypeVar("T")
 
 
 def race(experiments: Mapping[str, Experiment], seeds: Sequence[int] = SEEDS) -> Race:
@@ -65,9 +66,12 @@ class Difference:
     high: float
 
 
-def difference(runs: Race, a: str, b: str, measure: Measure, paired: bool = True) -> Difference:
+def difference(
+    runs: Mapping[str, Sequence[T]], a: str, b: str, measure: Callable[[T], float], paired: bool = True
+) -> Difference:
     """Method a minus method b, with Student's 95 % interval.
 
+    runs: a race, or whatever else the measure makes a number of, one a seed.
     paired: seed by seed, which is what a race is made for. False takes the runs of a and of b for unrelated, as if
     each had had seeds of its own: the interval is then as wide as chance makes both of them together.
     """

@@ -152,11 +152,30 @@ def test_the_picture_has_a_dot_a_seed_an_interval_a_row_and_the_line_of_no_diffe
 def test_which_idea_is_told_when_all_three_runs_are_done_and_follows_the_losses() -> None:
     fedavg = Experiment(rounds=2)
     keeps, pulls = (fedavg.with_(algorithm="fedprox", mu=mu) for mu in (0.0, 1.0))
+    which = claims_04.which_idea(fedavg, keeps, pulls)
     three = [history(one, [0.5, 0.5], [loss, loss]) for one, loss in ((fedavg, 3.0), (keeps, 1.5), (pulls, 1.0))]
-    assert claims_04.which_idea(three[:2]) is None
-    assert claims_04.which_idea(three) == claims_04.IDEAS[0]
+    assert which(three[:2]) is None
+    assert which(three) == claims_04.IDEAS[0]
     other = [three[0], history(keeps, [0.5, 0.5], [2.8, 2.8]), three[2]]
-    assert claims_04.which_idea(other) == claims_04.IDEAS[1]
+    assert which(other) == claims_04.IDEAS[1]
+
+
+def test_runs_with_other_settings_do_not_tell_which_idea_it_was() -> None:
+    fedavg = Experiment(rounds=2)
+    keeps, pulls = (fedavg.with_(algorithm="fedprox", mu=mu) for mu in (0.0, 1.0))
+    which = claims_04.which_idea(fedavg, keeps, pulls)
+    assert which([history(one.with_(stragglers=0.5), [0.5, 0.5]) for one in (fedavg, keeps, pulls)]) is None
+
+
+def test_two_losses_are_the_same_curve_only_if_they_are_equal_in_every_round() -> None:
+    fedavg = Experiment(rounds=2)
+    keeps = fedavg.with_(algorithm="fedprox", mu=0.0)
+    same = claims_04.same_curve(fedavg, keeps)
+    one = history(fedavg, [0.5, 0.5], [3.0, 2.0])
+    assert same([one]) is None
+    assert same([one, history(keeps, [0.5, 0.5], [3.0, 2.0])]) == claims_04.CURVES[2]
+    assert same([one, history(keeps, [0.5, 0.5], [3.0, 1.0])]) == claims_04.CURVES[1]
+    assert same([one, history(keeps, [0.5, 0.5], [1.0, 2.5])]) == claims_04.CURVES[0]
 
 
 @pytest.mark.parametrize(("scaffold", "answer"), [(0.70, 0), (0.81, 1), (0.90, 2)])
