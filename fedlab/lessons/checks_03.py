@@ -20,6 +20,8 @@ def _shares(counts: np.ndarray) -> np.ndarray:
 
 
 @exercise(
+    answer="my_skew",
+    points=2,
     wrong={
         "must be 0": lambda counts: _shares(counts).max(axis=1).mean(),
         "must be 0 ": lambda counts: (np.abs(counts - counts.mean(axis=0)).sum(axis=1) / counts.sum()).mean(),
@@ -33,7 +35,7 @@ def _shares(counts: np.ndarray) -> np.ndarray:
             np.abs(_shares(counts) - counts.sum(axis=0) / counts.sum()).sum(axis=1).max() / 2
         ),
         "mean over the parties ": lambda counts: np.abs(_shares(counts) - counts.sum(axis=0) / counts.sum()).sum() / 2,
-    }
+    },
 )
 def check_skew(skew: Callable[..., Any]) -> str:
     """skew(counts): mean over the parties of half Σ_labels |q_k - p|; counts: (K, classes)."""
@@ -93,6 +95,8 @@ def _one_label(labels: np.ndarray, parties: int) -> list[np.ndarray]:
 
 
 @exercise(
+    answer="one_digit",
+    points=2,
     wrong={
         "more than one digit": lambda labels, parties: np.array_split(np.arange(len(labels)), parties),
         "more than one digit ": lambda labels, parties: np.array_split(np.argsort(labels), parties),
@@ -104,7 +108,7 @@ def _one_label(labels: np.ndarray, parties: int) -> list[np.ndarray]:
         "positions ": lambda labels, parties: [np.zeros(1) for _ in range(parties)],
         "a dict": lambda labels, parties: dict(enumerate(_one_label(labels, parties))),
         "gets a dict": lambda labels, parties: [{"positions": own} for own in _one_label(labels, parties)],
-    }
+    },
 )
 def check_one_digit(assign: Callable[..., Any]) -> str:
     """assign(labels, parties): for each party the positions of its examples; every party knows a single digit."""
@@ -171,6 +175,8 @@ def check_one_digit(assign: Callable[..., Any]) -> str:
 
 
 @exercise(
+    answer="worst_tenth",
+    points=1,
     wrong={
         "a tenth": lambda accuracies: min(accuracies),
         "mean of them": lambda accuracies: np.quantile(accuracies, 0.1),
@@ -181,7 +187,7 @@ def check_one_digit(assign: Callable[..., Any]) -> str:
         "round down": lambda accuracies: np.mean(sorted(accuracies)[: max(1, round(len(accuracies) / 10))]),
         "round down ": lambda accuracies: np.mean(sorted(accuracies)[: -(-len(accuracies) // 10)]),
         "order": lambda accuracies: np.mean(list(accuracies)[: max(1, len(accuracies) // 10)]),
-    }
+    },
 )
 def check_worst_tenth(worst_tenth: Callable[..., Any]) -> str:
     """worst_tenth(accuracies): the mean accuracy of the worst-served tenth of the parties, at least of one party."""
@@ -235,6 +241,8 @@ def check_worst_tenth(worst_tenth: Callable[..., Any]) -> str:
 
 
 @exercise(
+    answer="recall",
+    points=1,
     wrong={
         "rows": lambda confusion: np.diag(confusion) / confusion.sum(axis=0),
         "share": lambda confusion: np.diag(confusion),
@@ -242,7 +250,7 @@ def check_worst_tenth(worst_tenth: Callable[..., Any]) -> str:
         "shape": lambda confusion: np.trace(confusion) / confusion.sum(),
         "right": lambda confusion: 1 - np.diag(confusion) / confusion.sum(axis=1),
         "shape ": lambda confusion: confusion / confusion.sum(axis=1, keepdims=True),
-    }
+    },
 )
 def check_recall(recall: Callable[..., Any]) -> str:
     """recall(confusion): (classes,) the share of each digit's images that is recognised; rows are the true digits."""

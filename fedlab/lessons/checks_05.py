@@ -17,13 +17,15 @@ from fedlab.text import say
 
 
 @exercise(
+    answer="settles_at",
+    points=2,
     wrong={
         "stay there": lambda curves, centres, rate, steps: float(np.dot(curves, centres) / np.sum(curves)),
         "stay there ": lambda curves, centres, rate, steps: float(np.mean(centres)),
         "stay there  ": wrong_05.settles(lambda q: q),
         "moves by": wrong_05.settles(lambda q: 1 + q),
         "one party": lambda curves, centres, rate, steps: 0.0,
-    }
+    },
 )
 def check_settles(settles_at: Callable[..., Any]) -> str:
     """settles_at(curves, centres, rate, steps): the point that FedAvg's round leaves where it is, in one dimension."""
@@ -57,6 +59,8 @@ def check_settles(settles_at: Callable[..., Any]) -> str:
 
 
 @exercise(
+    answer="fair_race",
+    points=2,
     wrong={
         "the rate that is best for it": wrong_05.race(learning_rate=lambda base, rates: rates["FedAvg"]),
         "twice as many bytes": wrong_05.race(rounds=lambda base, rates: base.rounds),
@@ -69,7 +73,7 @@ def check_settles(settles_at: Callable[..., Any]) -> str:
         "cannot be changed": wrong_05.changes_base,
         "FedAvg, SCAFFOLD": lambda base, rates: [base, base],
         "must be an experiment": lambda base, rates: {"FedAvg": 0.2, "SCAFFOLD": 0.1},
-    }
+    },
 )
 def check_fair_race(fair_race: Callable[..., Any]) -> str:
     """fair_race(base, rates): FedAvg and SCAFFOLD, each with its rate, over rounds that cost the same megabytes."""
@@ -129,6 +133,8 @@ def _entered(fair_race: Callable[..., Any], base: Experiment, rates: dict[str, f
 
 
 @exercise(
+    answer="nova",
+    points=2,
     wrong={
         "steps more": wrong_05.nova(lambda p, tau, walked: p @ walked, lambda p, tau: 1.0),
         "one party ": wrong_05.nova(lambda p, tau, walked: p @ (walked / tau[:, None]), lambda p, tau: 1.0),
@@ -139,7 +145,7 @@ def _entered(fair_race: Callable[..., Any], base: Experiment, rates: dict[str, f
         "one party": wrong_05.nova(lambda p, tau, walked: -p @ (walked / tau[:, None]), lambda p, tau: p @ tau),
         "how far": wrong_05.nova(lambda p, tau, walked: p @ (walked / tau[:, None]), lambda p, tau: tau.mean()),
         "shape": lambda shared, weights, sizes, steps: 0.0,
-    }
+    },
 )
 def check_nova(nova: Callable[..., Any]) -> str:
     """nova(shared, weights, sizes, steps): FedNova's new shared model, (P,), from the parties' weights, (K, P)."""
@@ -178,6 +184,8 @@ def check_nova(nova: Callable[..., Any]) -> str:
 
 
 @exercise(
+    answer="Clipped",
+    points=4,
     wrong={
         "2 at most": wrong_05.NeverClips,
         "hardly move": wrong_05.AlwaysReaches,
@@ -194,7 +202,7 @@ def check_nova(nova: Callable[..., Any]) -> str:
         "own, as it is": wrong_05.RemembersNothing,
         "has the shape ()": wrong_05.SendsTheLength,
         "has not moved": wrong_05.DividesByZero,
-    }
+    },
 )
 def check_clipped(kind: Callable[..., Any]) -> str:
     """Clipped(reach): FedAvg whose parties shorten an update that is longer than `reach` before they send it."""

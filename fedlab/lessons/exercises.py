@@ -47,7 +47,8 @@ from fedlab.text import say
 
 TIME_LIMIT = 5.0  # seconds for a whole check, unless it says otherwise
 LONGEST = 100_000  # of a generator, which may have no end, no more is read
-UNANSWERED = "Not answered yet: write your code in the cell above and run it, then run this cell again."
+UNANSWERED = "Not answered yet."
+ENDLESS = "your code was still running after {limit:g} seconds: is there a loop that never ends?"
 RETURNED = "what your function returns"
 OURS = str(Path(__file__).parent)
 
@@ -60,11 +61,12 @@ class NotYet(Exception):
 
 @dataclass(frozen=True)
 class Verdict:
-    """What a check says about an answer. mark: ✓, ✗, or ○ for an answer that is not there yet."""
+    """What a check says about an answer."""
 
-    mark: str
+    mark: str  # ✓, ✗, or ○ for an answer that is not there yet
     sentence: str
-    printed: str = ""
+    printed: str = ""  # by the learner's code
+    hint: str = ""  # what to do in a notebook
 
 
 def exercise(
@@ -78,19 +80,19 @@ def exercise(
 
     def decorate(judge: Callable[[Any], str]) -> Any:
         def verdict(find: Callable[[], Any]) -> Verdict:
-            """What there is to say of the answer that `find` returns: making it belongs to what may go wrong."""
             return _verdict(judge, find, limit)
 
         @functools.wraps(judge)
         def check(answer: Any) -> None:
             said = verdict(lambda: answer)
+            sentence = f"{said.sentence} {said.hint}".rstrip()
             if said.mark != "✓" and graded():
-                raise AssertionError(said.sentence)
+                raise AssertionError(sentence)
             if said.printed:
                 print(say("Your code printed: {text}", text=said.printed))
-            print(said.mark, said.sentence)
+            print(said.mark, sentence)
 
-        check.wrong, check.answer, check.points, check.verdict = wrong, answer, points, verdict  # type: ignore[attr-defined]
+        vars(check).update(wrong=wrong, answer=answer, points=points, limit=limit, verdict=verdict)
         return check
 
     return decorate
@@ -148,12 +150,10 @@ def as_array(value: Any, shape: tuple[int, ...], what: str = RETURNED) -> np.nda
         array = given.astype(float)
     except (TypeError, ValueError):
         raise NotYet(say("{what} must be numbers, but it is {value}.", what=what, value=_short(value))) from None
-    if array.shape != shape and not shape:
-        raise NotYet(say("{what} must be one number, but it has the shape {got}.", what=what, got=array.shape))
     if array.shape != shape:
-        raise NotYet(
-            say("{what} has the shape {got}, but it must have {shape}.", what=what, got=array.shape, shape=shape)
-        )
+        wanted = str(shape) if shape else say("none: one number")
+        text = "{what} has the shape {got}, but it must have {shape}."
+        raise NotYet(say(text, what=what, got=array.shape, shape=wanted))
     if not np.isfinite(array).all():
         odd = float(array[~np.isfinite(array)][0])
         raise NotYet(say("{what} must be finite numbers, but it holds {value}.", what=what, value=odd))
@@ -189,10 +189,9 @@ def close(one: Any, other: Any) -> bool:
 
 
 def _listed(value: Any) -> Any:
-    """Generators and their like as lists, wherever they are in lists and tuples."""
-    if isinstance(value, (Iterator, ValuesView)):
-        value = list(islice(value, LONGEST))
-    return [_listed(one) for one in value] if isinstance(value, (list, tuple)) else value
+    """Generators and their like as lists, wherever they are in lists, tuples and generators."""
+    iterates = isinstance(value, (Iterator, ValuesView, list, tuple))
+    return [_listed(one) for one in islice(value, LONGEST)] if iterates else value
 
 
 def _verdict(judge: Callable[[Any], str], find: Callable[[], Any], limit: float) -> Verdict:
@@ -207,25 +206,24 @@ def _verdict(judge: Callable[[Any], str], find: Callable[[], Any], limit: float)
             raise NotImplementedError
         return judge(_guarded(answer))
 
-    mark, reason = "✗", ""
+    mark, reason, hint = "✗", "", ""
     try:
-        praise = within(limit, work, printed)
-        return Verdict("✓", say("Right. {praise}", praise=praise), printed.getvalue().strip())
+        mark, sentence = "✓", say("Right. {praise}", praise=within(limit, work, printed))
     except NotImplementedError:
-        mark = "○"
+        mark, sentence = "○", say(UNANSWERED)
+        hint = say("Write your code in the cell above and run it, then run this cell again.")
     except NotYet as error:
         reason = str(error)
     except TooLate as late:
-        told = "your code was still running after {limit:g} seconds: is there a loop that never ends?"
-        reason = say(told, limit=limit)
-        if not late.ended:
-            reason = f"{reason} {say('It cannot be stopped: restart the kernel.')}"
+        reason = say(ENDLESS, limit=limit)
+        hint = "" if late.ended else say("It cannot be stopped: restart the kernel.")
     except (Exception, SystemExit) as error:
         reason = _about(error)
         if isinstance(error, TypeError) and answer is not None and not callable(answer):
             reason = say("your answer must be a function, but it is {value}.", value=_short(answer))
-    sentence = say(UNANSWERED) if mark == "○" else say("Not yet: {reason}", reason=next(iter(suspects), reason))
-    return Verdict(mark, sentence, printed.getvalue().strip())
+    if mark == "✗":
+        sentence = say("Not yet: {reason}", reason=next(iter(suspects), reason))
+    return Verdict(mark, sentence, printed.getvalue().strip(), hint)
 
 
 def _guarded(answer: Any) -> Any:
