@@ -145,7 +145,7 @@ class Notebook:
     def outputs(self, kind: str = "shown") -> list[str]:
         """The text of the outputs: all that is shown, or those that are of the kind "error" or "stderr"."""
         of_kind = f"[data-mime-type='application/vnd.jupyter.{kind}']" if kind != "shown" else ""
-        return self.page.locator(f".jp-OutputArea-output{of_kind}").all_inner_texts()
+        return self.page.locator(f".jp-OutputArea-output{of_kind}").all_text_contents()
 
     def close(self) -> None:
         """Close the page and end its kernel."""
