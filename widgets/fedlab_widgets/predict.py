@@ -83,7 +83,7 @@ class Prediction:
         parts = [self._input, self._unit, self._button]
         row = widgets.VBox(parts) if choices else widgets.HBox(parts, layout={"align_items": "center"})
         predict = html.escape(say("Predict."))
-        self._text = widgets.HTML(f'<p class="fedlab-question"><b>{predict}</b> {html.escape(question)}</p>')
+        self._text = widgets.HTML(f'<p class="fedlab-question"><b>{predict}</b> {html.escape(say(question))}</p>')
         self.view = widgets.VBox([self._text, row, self._said])
         self.in_lab = widgets.VBox([self._text, row, self._said])  # the same once more, above the lab
         for widget in (self._input, self._button):
@@ -213,8 +213,8 @@ class Prediction:
         self._said.value = f'<p role="status">{html.escape(sentence)}</p>'
 
     def __repr__(self) -> str:
-        return say("Predict. {question}", question=self.question) + "".join(
-            f"\n  - {choice}" for choice in self.choices
+        return say("Predict. {question}", question=say(self.question)) + "".join(
+            f"\n  - {say(choice)}" for choice in self.choices
         )
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:
