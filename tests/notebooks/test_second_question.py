@@ -39,3 +39,11 @@ def test_answered_before_the_run_it_waits_for_it(lab: Lab) -> None:
     assert "It is" not in question._said.value
     lab.run()
     assert "You predicted “no”. It is “yes”." in question._said.value
+
+
+def test_an_answer_after_the_comparison_is_told_its_outcome_beside_the_question() -> None:
+    """With *Run All* the cell that compares is done before the learner has answered."""
+    question = predict("Which (answered last)?", ["this", "that"], why="Because.")
+    question.compare("this")
+    question.answer_with("that")
+    assert "You predicted “that”. It is “this”. Because." in question._said.value

@@ -88,6 +88,7 @@ class Prediction:
         self.in_lab = widgets.VBox([self._text, row, self._said])  # the same once more, above the lab
         for widget in (self._input, self._button):
             kernel.answer_beside_cells(widget)
+        self._compared = False  # with the result of a cell
         self.answer: Any = None
         _there.add(self)
         if question in _kept:
@@ -117,6 +118,8 @@ class Prediction:
         next_step = say("Now run it and see.") if self._truth else say("Now read on and see.")
         self._say(say("You predict {answer}.", answer=self._words(value)) + " " + next_step)
         self._tell_followers()
+        if self._compared:
+            self.follow([])
         for same in [one for one in _there if one.question == self.question and one.answer is None]:
             same.answer_with(value)
 
@@ -133,7 +136,7 @@ class Prediction:
         if self.answer is None or truth is None:
             return
         self._say(self.sentence(truth))
-        if self._then is None:
+        if self._then is None or self._compared:
             return
         if not self._outcome_is_known:
             self._outcome_is_known = True
@@ -161,7 +164,12 @@ class Prediction:
         return f"{told} {say(why)}" if why else told
 
     def compare(self, truth: Any) -> None:
-        """Print `sentence`, and ask the next question below: for results of a cell instead of a lab."""
+        """Print `sentence`, and ask the next question below: for results of a cell instead of a lab.
+
+        An answer that comes after that is told its outcome where it was asked.
+        """
+        self._compared = True
+        self._truth = lambda histories: truth
         print(self.sentence(truth))
         if self._then:
             display(self._then)
