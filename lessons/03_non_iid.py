@@ -11,7 +11,8 @@
 # 3. find out who is served badly by a shared model that looks good on average.
 
 # %% [markdown] tags=["notebook"]
-# Run the grey boxes from the top, with Shift+Enter or *Run > Run All Cells*. The questions wait for your answer.
+# Run the grey boxes from the top, one after the other, with Shift+Enter. The lab waits for your answers. (With *Run >
+# Run All Cells* some outcomes stand below their questions before you have answered.)
 
 # %% [markdown]
 # ## Ways to differ
@@ -157,15 +158,15 @@ def from_skewed_to_fair(histories):
 tasks = [
     Task("**Strong label skew.** Run Dirichlet with α = 0.1.", skewed),
     Task("**The same images in fair hands.** Run IID.", base),
-    Task("**A yardstick.** Give all the images of α = 0.1 to one computer.", skewed.with_(algorithm="central")),
+    Task("**A yardstick.** All the images of α = 0.1 on one computer.", skewed.with_(algorithm="central")),
     Task("**A map that looks harmless.** Turn the images, party by party.", rotated),
     Task(
-        "**Behind the accuracy.** Open that tab below, choose the run with α = 0.1 and its round 10, and **Look**. "
-        "Which party is served worst, and which digits does it hold in the map?"
+        "**Who pays?** In the tab **Behind the accuracy** choose the run with α = 0.1, round 10, and **Look**. Which party "
+        "is served worst? What does it hold in the map?"
     ),
     Task(
-        "**Heal it.** In the tab *Runs* choose the run with α = 0.1 and its round 5. Set *partition* to IID, and press "
-        "**Continue from it**. How long does the skew of the first rounds hurt?",
+        "**Heal it.** In the tab **Runs** choose the run with α = 0.1, round 5. Set partition to IID, then press "
+        "**Continue from it**.",
         done=from_skewed_to_fair,
     ),
 ]
@@ -213,7 +214,7 @@ claims(
 
 # %% jupyter={"source_hidden": true}
 price = predict(
-    "Eight kinds of difference, ten rounds. Which one costs most *because* the learning is federated?",
+    "Eight kinds of difference, ten rounds. Which one costs most because the learning is federated?",
     ["rotation, up to 90°", "all labels wrong at 3 of 10", "one digit a party", "noise, σ = 1"],
     why="Compare the two markers of each row: the grey bar between them is the price of being federated.",
 )
@@ -320,8 +321,8 @@ show(
 )
 
 # %% [markdown]
-# Left a group on a hike; right a group that was told to meet in the middle. (The plane shows only a part of the
-# spread: distances in it are shadows.)
+# Left a group on a hike; right one that was told to meet in the middle. (Distances are shadows: the plane shows a
+# part of the spread.)
 #
 # ## Why it hurts: drift
 #
@@ -343,7 +344,6 @@ often
 
 # %%
 from fedlab.lessons import train
-from fedlab_widgets import show_table
 
 meetings = {
     "every step": base.with_(algorithm="central", batch_size=100, local_epochs=20, rounds=1),
@@ -353,6 +353,10 @@ meetings = {
 }
 apart = {name: one.with_(partition="dirichlet", alpha=0.1) for name, one in meetings.items()}
 fair, unfair = train(meetings, what="Fair mix"), train(apart, what="α = 0.1")
+
+
+# %% jupyter={"source_hidden": true}
+from fedlab_widgets import show_table
 
 
 def final(history):
@@ -376,7 +380,7 @@ claim(
 claim("With E = 1 it costs more than 5", final(fair["E = 1"]) - final(unfair["E = 1"]), above=5, unit="points")
 claim("With E = 20 it costs more than 30", final(fair["E = 20"]) - final(unfair["E = 20"]), above=30, unit="points")
 
-# %% tags=["nbval-ignore-output"]
+# %% jupyter={"source_hidden": true} tags=["nbval-ignore-output"]
 often.compare(final(unfair["every step"]))
 
 # %% [markdown]
@@ -386,9 +390,9 @@ often.compare(final(unfair["every step"]))
 # > **Drift**: the mean of where the parties end after many local steps is not where as many averaged single steps
 # > lead. It is biased, and that grows with the number of local steps.
 #
-# It is a *bias*: it does not go away with more parties, or by luck. With three seeds $\alpha = 0.1$ ends at 90 to 92
-# % when averaged after every step, at 79 to 80 % with $E = 1$, 58 to 62 % with $E = 5$ and 28 to 41 % with $E = 20$.
-# A fair mix drifts as well, but only a little: 86 to 87 % with $E = 20$.
+# It is a *bias*, and not bad luck. With three seeds $\alpha = 0.1$ ends at 90 to 92 % when averaged after every step,
+# at 79 to 80 % with $E = 1$, 58 to 62 % with $E = 5$ and 28 to 41 % with $E = 20$. A fair mix drifts as well, but
+# only a little: 86 to 87 % with $E = 20$.
 #
 # ### Why can accuracy fall in a round?
 #
