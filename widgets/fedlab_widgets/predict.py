@@ -88,7 +88,7 @@ class Prediction:
         self.in_lab = widgets.VBox([self._text, row, self._said])  # the same once more, above the lab
         for widget in (self._input, self._button):
             kernel.answer_beside_cells(widget)
-        self._compared = False  # with the result of a cell
+        self._below: Any = None  # where the result of a cell waits for the answer
         self.answer: Any = None
         _there.add(self)
         if question in _kept:
@@ -118,8 +118,9 @@ class Prediction:
         next_step = say("Now run it and see.") if self._truth else say("Now read on and see.")
         self._say(say("You predict {answer}.", answer=self._words(value)) + " " + next_step)
         self._tell_followers()
-        if self._compared:
-            self.follow([])
+        if self._below and self._truth:
+            self._say(self.sentence(self._truth([])))
+            self._below.children = [self._said, *([self._then.view] if self._then else [])]
         for same in [one for one in _there if one.question == self.question and one.answer is None]:
             same.answer_with(value)
 
@@ -136,7 +137,7 @@ class Prediction:
         if self.answer is None or truth is None:
             return
         self._say(self.sentence(truth))
-        if self._then is None or self._compared:
+        if self._then is None:
             return
         if not self._outcome_is_known:
             self._outcome_is_known = True
@@ -164,12 +165,16 @@ class Prediction:
         return f"{told} {say(why)}" if why else told
 
     def compare(self, truth: Any) -> None:
-        """Print `sentence`, and ask the next question below: for results of a cell instead of a lab.
+        """Say what came of the answer, and ask the next question below: for results of a cell instead of a lab.
 
-        An answer that comes after that is told its outcome where it was asked.
+        With *Run All* the cell is done before the learner has answered. It then waits, and gives nothing away.
         """
-        self._compared = True
         self._truth = lambda histories: truth
+        if self.answer is None and predictions_lock():
+            waits = say("○ Not answered yet: what came of it shows here when you have answered the question above.")
+            self._below = widgets.VBox([widgets.HTML(html.escape(waits))])
+            display({**self._below._repr_mimebundle_(), "text/plain": waits}, raw=True)
+            return
         print(self.sentence(truth))
         if self._then:
             display(self._then)
