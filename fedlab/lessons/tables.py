@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any
 
+import numpy as np
 from IPython.display import display
 
 from fedlab.lessons.switches import checking
@@ -33,7 +34,7 @@ def show_table(
     >>> show_table([{"method": "FedAvg", "rounds to 85 %": 9, "megabytes": 143.1}, ...], "What 85 % costs")
     """
     columns = list(dict.fromkeys(column for row in rows for column in row))
-    right = {column for column in columns if all(isinstance(row.get(column), Real | None) for row in rows)}
+    right = {column for column in columns if all(_is_number(row.get(column)) for row in rows)}
     lines = [[_told(row.get(column), digits) for column in columns] for row in rows]
     if checking() and not exact:
         lines = []
@@ -43,10 +44,14 @@ def show_table(
     display(shown, raw=True)
 
 
+def _is_number(value: Any) -> bool:
+    return value is None or (isinstance(value, Real) and not isinstance(value, bool))
+
+
 def _told(value: Any, digits: int) -> str:
     if value is None:
         return NOTHING
-    if isinstance(value, bool):
+    if isinstance(value, bool | np.bool_):
         return say("yes") if value else say("no")
     if isinstance(value, Integral):
         return f"{value:,}"

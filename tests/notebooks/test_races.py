@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -171,27 +170,6 @@ def test_two_losses_are_the_same_curve_only_if_they_are_equal_in_every_round() -
     assert same([one, history(keeps, [0.5, 0.5], [3.0, 2.0])]) == claims_04.CURVES[2]
     assert same([one, history(keeps, [0.5, 0.5], [3.0, 1.0])]) == claims_04.CURVES[1]
     assert same([one, history(keeps, [0.5, 0.5], [1.0, 2.5])]) == claims_04.CURVES[0]
-
-
-def test_a_quotation_takes_the_full_table_where_there_is_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
-    monkeypatch.setattr(published, "RESULTS", tmp_path)
-    published.quote("fedprox")
-    assert "python -m benchmarks.published fedprox" in capsys.readouterr().out
-    for form in ("short", "full"):
-        rows = [
-            {"cell": f"{form} one", "ours": "7", "verdict": "inside"},
-            {"cell": "other", "ours": "8", "verdict": ""},
-        ]
-        content = {"command": "a command", "date": "2026-01-02T03", "results": {"rows": rows}}
-        (tmp_path / f"published_fedprox_{form}.json").write_text(json.dumps(content), encoding="utf-8")
-    shown: list[tuple[Any, ...]] = []
-    monkeypatch.setattr(published, "show_table", lambda *given, **named: shown.append((*given, named["notes"])))
-    published.quote("fedprox", "full")
-    ((rows, _, notes),) = shown
-    assert [row["setting"] for row in rows] == ["full one"]
-    assert "2026-01-02" in notes[-1]
 
 
 def _published(table: str, column: str) -> dict[str, list[float]]:
