@@ -15,10 +15,12 @@ from fedlab.text import say
 REPOSITORY = Path(__file__).parents[2]  # the lessons are there, and not in the installed package
 FIRST_LESSON = "notebooks/00_start_here.ipynb"
 
-# What servers and kernels begin with. Where the C library is glibc, all threads of a kernel then share one heap: with a
-# heap each, what one has freed is of no use to another, and a lab that is made and run twenty times takes a third more
-# memory. The folder says how Voilà makes a page of a lesson, and keeps teachers' menus out of a learner's sight.
-ENVIRONMENT = {"MALLOC_ARENA_MAX": "1", "JUPYTER_CONFIG_PATH": str(REPOSITORY / "binder" / "jupyter")}
+# What kernels begin with. Where the C library is glibc, all threads of a kernel then share one heap: with a heap each,
+# what one has freed is of no use to another, and a lab that is made and run twenty times takes a third more memory.
+ENVIRONMENT = {"MALLOC_ARENA_MAX": "1"}
+
+# How Voilà makes a page of a lesson, alone or as a part of JupyterLab, and that learners do not see teachers' menus.
+SETTINGS = str(REPOSITORY / "binder" / "jupyter")
 
 
 def prepare() -> None:
@@ -34,6 +36,8 @@ def prepare() -> None:
         raise Refused(say("JupyterLab is not installed. Install it with: pip install jupyterlab voila")) from None
     warnings.filterwarnings("ignore", category=DeprecationWarning, module="traitlets")
     os.environ |= ENVIRONMENT | os.environ
+    folders = [os.environ.get("JUPYTER_CONFIG_PATH"), SETTINGS]
+    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, folders))
 
 
 def open_page(options: Sequence[str]) -> None:
