@@ -59,8 +59,8 @@ def convergence(
 
     x: a key of `X_AXES`. y: a key of `Y_AXES`. labels: what differs between the experiments unless given.
     styles: the number of each curve's `style`, its position unless given.
-    untrained: for each, its y before round 1, if it is known. A thin line comes from there; the axis is fitted to the
-    rounds, so that what they differ by can be seen.
+    untrained: for each, its y before round 1, if it is known. A thin line comes from there. The axis is fitted to the
+    rounds, so that what they differ by can be seen, and reaches towards the untrained by a third of that.
     """
     from matplotlib.lines import Line2D
     from matplotlib.ticker import MaxNLocator
@@ -68,7 +68,7 @@ def convergence(
     labels = differences([history.experiment for history in histories]) if labels is None else labels
     styles = range(len(histories)) if styles is None else styles
     x_label, x_of = X_AXES[x]
-    ends = []
+    ends, heights = list[float](), list[float]()
     for history, label, number in zip(histories, labels, styles, strict=True):
         look = style(number)
         look["lw"] = 2.6 if look["linestyle"] == "-" else 1.5  # to be seen behind a broken line that runs along it
@@ -77,6 +77,7 @@ def convergence(
         xs, ys = x_of(history), history.column(y)
         ax.plot(xs, ys, label=label, markersize=4.5, **look)
         ends += list(xs[-1:])
+        heights += ys
     ax.set(xlabel=say(x_label), ylabel=say(Y_AXES[y]))
     if y == "test_accuracy":
         ax.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
@@ -88,7 +89,10 @@ def convergence(
     for history, number, begin in zip(histories, styles, untrained, strict=False):
         if begin is not None and len(history):
             first = [0, x_of(history)[0]], [begin, history.column(y)[0]]
-            ax.add_artist(Line2D(*first, color=style(number)["color"], lw=1, ls=":"))
+            ax.add_artist(Line2D(*first, color=style(number)["color"], lw=1.2, ls=":"))
+            reach = (max(heights) - min(heights)) / 3
+            ax.update_datalim([(0, np.clip(begin, min(heights) - reach, max(heights) + reach))])
+    ax.autoscale_view(scalex=False)
     ax.grid(alpha=0.3, lw=0.6)
     ax.spines[["top", "right"]].set_visible(False)
     if histories:
