@@ -23,6 +23,12 @@ pytestmark = pytest.mark.skipif(
 )
 
 
+@pytest.fixture(autouse=True)
+def _settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a command sets for itself ends with its test."""
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", "")
+
+
 def test_the_lab_says_what_to_do_where_there_are_no_lessons(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(jupyter, "REPOSITORY", tmp_path)
     result = fedlab_("lab")
