@@ -254,6 +254,8 @@ runs = {
     (E, seed): until(0.85, base.with_(local_epochs=E, seed=seed, rounds=60))
     for E, seed in watch(list(product(epochs, seeds)), "Five values of E, three seeds")
 }
+
+# %% jupyter={"source_hidden": true}
 rounds = np.array([[len(runs[E, seed]) for seed in seeds] for E in epochs])
 passes = rounds * np.array(epochs)[:, None]
 show(
@@ -342,7 +344,7 @@ Costs(lab)
 # %% jupyter={"source_hidden": true}
 claims(
     lab,
-    [more_epochs, smaller_batches],
+    [more_epochs.with_(rounds=10), smaller_batches.with_(rounds=10)],
     [
         Claim(
             "On a line of 1 MB/s halving B takes longer until 85 % than E = 5",
@@ -389,6 +391,7 @@ pair_runs = train(
 )
 
 
+# %% jupyter={"source_hidden": true}
 def best(mix, many):
     """(2, seeds) the best accuracy of the first so many rounds, in per cent, for E = 1 and for E = 10."""
     return np.array(
