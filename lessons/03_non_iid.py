@@ -415,7 +415,8 @@ paths = Paths()
 paths
 
 # %% [markdown]
-# Set **E** to 20, then press **play**, or move *local step* by hand. Lighter is lower loss. Watch three things:
+# Set **E** to 20, then press **play**, or move *local step* by hand. Lines join places of equal loss. Watch three
+# things:
 #
 # - Each party walks to its own side of the valley, where its own digits are right and the other's are forgotten.
 # - The average (**X**) lies halfway between the ends. With small $E$ it is further down the valley than $w_t$. With
