@@ -356,7 +356,7 @@ show(
 #
 # Now to MNIST, without stragglers, so only $\mu$ is left. First the skew that most papers use: the digits of each class are
 # dealt to 10 parties by a Dirichlet draw with $\alpha = 0.5$. Then IID, where no party needs to be held back. Four seeds each;
-# the two cells that train take about 15 and 20 seconds.
+# the two races take about 15 and 20 seconds.
 
 # %%
 digits = Experiment(
@@ -428,7 +428,8 @@ claim("The interval without pairs is so many times as wide", unpaired / paired, 
 # | a model whose probabilities count | with a large $\mu$ one that is less sure of itself |
 # | mild skew, as on MNIST at $\alpha = 0.5$ | next to nothing with a small $\mu$; slower with a large one |
 # | IID data | slower with a large $\mu$ |
-#
+
+# %% [markdown] tags=["exercise"]
 # ## Exercises
 
 # %% tags=["exercise"]
