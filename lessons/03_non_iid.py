@@ -424,7 +424,7 @@ paths
 # - The green path averages after every step. It goes along the bottom. **Drift is the gap between X and the end of
 #   the green path.**
 #
-# (Mind the axes: with $E = 20$ the map is five times as wide.)
+# (Mind the axes: with $E = 20$ the map is four times as wide.)
 
 # %% jupyter={"source_hidden": true}
 two = paths.two
