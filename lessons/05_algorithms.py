@@ -136,7 +136,7 @@ show(
     "0.05, FedAvgM at 0.2, FedAdam at 0.4; at 0.4 SCAFFOLD breaks down and leaves the picture.",
 )
 
-# %%
+# %% jupyter={"source_hidden": true}
 from fedlab.lessons import claim
 
 tuning = published.runs("tuning")
@@ -192,6 +192,8 @@ walks = {
     "SCAFFOLD": plane.walk(ALGORITHMS["scaffold"](), rounds=30),
     "FedDyn": plane.walk(ALGORITHMS["feddyn"](feddyn_alpha=1), rounds=30),
 }
+
+# %% jupyter={"source_hidden": true}
 show(
     pictures.walks(walks),
     alt="Three maps of a valley: FedAvg stops right of the star that marks the minimum, SCAFFOLD and FedDyn end on it.",
@@ -367,6 +369,8 @@ left = {
     "FedAvg": plane.walk(ALGORITHMS["fedavg"](), 40, who=lambda number: (0, 1) if number < 10 else (0,)),
     "SCAFFOLD": plane.walk(SCAFFOLD(), 40, who=lambda number: (0, 1) if number < 10 else (0,)),
 }
+
+# %% jupyter={"source_hidden": true}
 show(
     pictures.walks(left),
     alt="Party 1 leaves after round 10: FedAvg's model walks to party 0's minimum, SCAFFOLD's stays on the star.",
@@ -439,7 +443,9 @@ fair = predict(
 fair
 
 # %% jupyter={"source_hidden": true}
-fair.compare("each with the rate that is best for it on other seeds")
+fair.compare(
+    "each with the rate that is best for it on other seeds",
+)
 
 # %% [markdown]
 # Define the race before you run it:
