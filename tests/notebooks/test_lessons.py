@@ -89,6 +89,16 @@ def test_a_page_without_cells_has_no_exercise_and_no_word_about_cells(name: str)
         assert word not in text
 
 
+@each_lesson
+def test_the_guide_for_teachers_tells_the_minutes_that_the_lesson_tells(name: str) -> None:
+    """The last two columns of its row in the guide; the lesson says them in its first cell."""
+    guide = (build.SOURCES / "TEACHING.md").read_text(encoding="utf-8")
+    (row,) = (line for line in guide.splitlines() if line.startswith(f"| {name[:2]} ") and line.count("|") == 6)
+    told = set(re.findall(r"\b\d+\b", " ".join(row.split("|")[4:])))
+    assert told
+    assert told <= set(re.findall(r"\b\d+\b", _saved(name).cells[0].source.replace("five", "5")))
+
+
 def _page(notebook: Any) -> Any:
     """The cells that Voilà shows of a notebook, by the kit's own settings for it."""
     from traitlets.config import PyFileConfigLoader
