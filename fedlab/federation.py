@@ -19,6 +19,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -31,9 +32,10 @@ from fedlab.experiment import Experiment
 from fedlab.messages import Message, Upload, arrays_in, size_of
 from fedlab.party import CannotTrain, Job
 from fedlab.prepare import Prepared, hold, prepare
-from fedlab.randomness import Choice, generator, participants
+from fedlab.randomness import participants
 from fedlab.roles import ON_THE_WAY
 from fedlab.rounds import Diverged, PartyReport, Round, State
+from fedlab.stages import Stage, Turn
 from fedlab.systems import clock, reporting
 from fedlab.text import say
 
@@ -98,8 +100,11 @@ def one_round(prepared: Prepared, state: State, engine: Engine, on_upload: Calla
     began = time.perf_counter()
     experiment, algorithm, number = prepared.experiment, prepared.experiment.algorithm, state.number + 1
     chosen = participants(experiment.seed, number, len(prepared.training), experiment.participation)
+    among = sum(len(prepared.training[party]) for party in chosen)
+    turn = Turn(experiment.seed, number, prepared.size, tuple(map(int, chosen)), among)
     epochs = reporting(experiment, number, chosen)
     owns, reports, bytes_up = list(state.parties), list[PartyReport](), 0
+    stages = {} if algorithm.in_one_place else {role: getattr(experiment, role) for role in ON_THE_WAY}
 
     def seen(uploads: Iterator[Upload]) -> Iterator[Upload]:
         nonlocal bytes_up
@@ -108,15 +113,18 @@ def one_round(prepared: Prepared, state: State, engine: Engine, on_upload: Calla
             reports.append(upload.report)
             bytes_up += size_of(upload.message)
             on_upload(number, upload)
-            yield upload
+            message = upload.message
+            for role in reversed(stages):
+                message = stages[role].on_arrival(message, turn.at(role, upload.party, upload.examples))
+            yield replace(upload, message=message)
 
     down = _sent(algorithm, state)  # step 5 of the round before
-    with closing(engine.work(_jobs(prepared, state, down, number, epochs))) as uploads:  # steps 2 and 3, at the parties
+    jobs = _jobs(prepared, state, down, stages, turn, epochs)
+    with closing(engine.work(jobs)) as uploads:  # steps 2 and 3, at the parties
         arriving = seen(uploads)
-        mean = _combined(experiment, arriving)  # step 4
-    for role in reversed(ON_THE_WAY):
-        rng = generator(experiment.seed, Choice[role.upper()], number)
-        mean = getattr(experiment, role).at_server(mean, list(epochs), rng)
+        mean = _combined(experiment, arriving, turn)  # step 4
+    for role in reversed(stages):
+        mean = stages[role].at_server(mean, list(epochs), turn.at(role))
     share = sum(report.examples for report in reports) / sum(map(len, prepared.training))
     weights, server = _stepped(algorithm, state, mean, share)
     accuracy, loss = judge(engine, algorithm.judged(weights, [own.get("algorithm") for own in owns]), prepared.dataset)
@@ -129,7 +137,9 @@ def one_round(prepared: Prepared, state: State, engine: Engine, on_upload: Calla
             )
         )
     travels = not algorithm.in_one_place
-    up = bytes_up // len(epochs) * travels
+    beside_up, beside_down = experiment.secure_sum.bytes_beside(turn.at("secure_sum"), len(epochs))
+    bytes_up, bytes_down = bytes_up + beside_up, size_of(down) * len(chosen) + beside_down
+    each_way = bytes_down // len(chosen) * travels, bytes_up // len(epochs) * travels
     examples = {party: len(prepared.training[party]) for party in epochs}
     return Round(
         number=number,
@@ -138,10 +148,10 @@ def one_round(prepared: Prepared, state: State, engine: Engine, on_upload: Calla
         train_loss=float(np.average([r.train_loss for r in reports], weights=[r.examples for r in reports])),
         parties=tuple(reports),
         bytes_up=bytes_up * travels,
-        bytes_down=size_of(down) * len(chosen) * travels,
+        bytes_down=bytes_down * travels,
         seconds=time.perf_counter() - began,
         state=State(number, weights, server, tuple(owns), state.kinds, state.fingerprint),
-        simulated_seconds=clock(experiment, examples, (size_of(down) * travels, up)),
+        simulated_seconds=clock(experiment, examples, each_way),
         absent=len(chosen) - len(epochs),
         engine=engine.name,
     )
@@ -152,21 +162,20 @@ def first_state(prepared: Prepared) -> State:
     return State(0, _kept(prepared.first_weights()))
 
 
-def _jobs(prepared: Prepared, state: State, down: Message, number: int, epochs: dict[int, int]) -> Iterator[Job]:
+def _jobs(
+    prepared: Prepared, state: State, down: Message, stages: dict[str, Stage], turn: Turn, epochs: dict[int, int]
+) -> Iterator[Job]:
     """What each party of the round has to do; made as they are needed, so that only a few are in memory."""
     experiment, data = prepared.experiment, prepared.seen
-    stages = {role: getattr(experiment, role) for role in ON_THE_WAY}
     for party, its_epochs in epochs.items():
         own = prepared.training[party]
         yield Job(
             party,
-            number,
-            experiment.seed,
+            turn,
             experiment.algorithm,
             stages,
             down,
             state.parties[party],
-            prepared.size,
             data.train_x[own],
             data.train_y[own],
             data.scale,
@@ -190,9 +199,12 @@ def _sent(algorithm: Algorithm, state: State) -> Message:
     return _kept(down)
 
 
-def _combined(experiment: Experiment, uploads: Iterator[Upload]) -> Message:
+def _combined(experiment: Experiment, uploads: Iterator[Upload], turn: Turn) -> Message:
     """The aggregation rule's one message, checked: the rule may be a learner's own."""
-    mean = experiment.aggregation.combine(uploads)
+    if experiment.algorithm.in_one_place:
+        mean = experiment.aggregation.combine(uploads)
+    else:
+        mean = experiment.secure_sum.combine(uploads, experiment.aggregation, turn.at("secure_sum"))
     for _ in uploads:
         pass  # parties that the rule did not look at have worked too
     if not isinstance(mean, tuple) or not all(isinstance(part, np.ndarray) for part in mean):

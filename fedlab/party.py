@@ -17,7 +17,7 @@ from fedlab.algorithms import Algorithm
 from fedlab.messages import Message, PartyReport, Trained, Upload
 from fedlab.randomness import Choice, generator, local_batches
 from fedlab.rounds import Diverged
-from fedlab.stages import Stage
+from fedlab.stages import Stage, Turn
 from fedlab.text import say
 
 
@@ -30,13 +30,11 @@ class Job:
     """One party's part of one round."""
 
     party: int  # its number, from 0
-    number: int  # the round's
-    seed: int  # the experiment's
+    turn: Turn  # the round: its number, who takes part, and where its draws come from
     algorithm: Algorithm
     stages: dict[str, Stage]  # what its message passes on its way up, by role, in order
     down: Message  # what the server has sent
     own: dict[str, Any]  # what the party remembers, by role
-    size: int  # P, the number of the model's weights
     x: np.ndarray  # (n_k, ...) its examples, as it sees them
     y: np.ndarray  # (n_k,) their labels
     scale: float  # the model sees x / scale
@@ -58,7 +56,7 @@ class Job:
 
     def _vector(self, method: str, found: Any) -> np.ndarray:
         """What a method of the algorithm gave, as one float32 number for each weight: it may be a learner's own."""
-        require_shape(self.algorithm, method, np.shape(found), (self.size,))
+        require_shape(self.algorithm, method, np.shape(found), (self.turn.size,))
         return np.asarray(found, np.float32)
 
     @property
@@ -73,7 +71,7 @@ class Job:
 
     def batches(self) -> Iterator[np.ndarray]:
         """Positions of the examples of each local step, drawn as they are needed."""
-        order = generator(self.seed, Choice.BATCHES, self.number, self.party)
+        order = generator(self.turn.seed, Choice.BATCHES, self.turn.number, self.party)
         return chain.from_iterable(local_batches(order, len(self.y), self.width, epochs=1) for _ in range(self.epochs))
 
 
@@ -101,8 +99,7 @@ def work(job: Job, train: Callable[[Job], Trained]) -> Upload:
     if memory is not None:
         own["algorithm"] = memory
     for role, stage in job.stages.items():
-        rng = generator(job.seed, Choice[role.upper()], job.number, job.party)
-        message, memory = stage.at_party(message, own.get(role), rng, job.party)
+        message, memory = stage.at_party(message, own.get(role), job.turn.at(role, job.party, len(job.y)))
         if memory is not None:
             own[role] = memory
     # Not np.linalg.norm: it wakes the threads of NumPy's BLAS, which then spin where parties should train.
@@ -112,7 +109,7 @@ def work(job: Job, train: Callable[[Job], Trained]) -> Upload:
             say(
                 "Training broke down in round {number} at party {party}: its loss or its weights are no longer finite "
                 "numbers. Take a smaller learning rate.",
-                number=job.number,
+                number=job.turn.number,
                 party=job.party,
             )
         )

@@ -1,6 +1,7 @@
 """Stages: what can happen to a message between a party and the server's step, in the order of the world.
 
     at each party:  attack -> privacy (clip) -> compression -> secure sum (mask)
+    on arrival:     secure sum -> compression (decode) -> privacy -> attack
     at the server:  aggregation -> secure sum -> compression -> privacy (noise) -> attack -> the algorithm's step
 
 Each is a role of an experiment, like partition and algorithm, and by default does nothing; aggregation is the mean by
@@ -9,13 +10,15 @@ command line and the property tests find it there.
 """
 
 from fedlab.stages.aggregation import Aggregation, Mean
-from fedlab.stages.base import Attack, Compression, Privacy, SecureSum, Stage
+from fedlab.stages.base import Attack, Place, Privacy, Stage, Turn
+from fedlab.stages.compression import Compression, Quantize, RandomK, Sign, TopK
+from fedlab.stages.secure_sum import Masks, SecureSum
 
 STAGES: dict[str, dict[str, type[Stage]]] = {
     "attack": {Attack.name: Attack},
     "privacy": {Privacy.name: Privacy},
-    "compression": {Compression.name: Compression},
-    "secure_sum": {SecureSum.name: SecureSum},
+    "compression": {kind.name: kind for kind in (Compression, TopK, RandomK, Quantize, Sign)},
+    "secure_sum": {SecureSum.name: SecureSum, Masks.name: Masks},
 }
 AGGREGATIONS: dict[str, type[Aggregation]] = {Mean.name: Mean}
 
@@ -26,7 +29,9 @@ __all__ = [
     "Attack",
     "Compression",
     "Mean",
+    "Place",
     "Privacy",
     "SecureSum",
     "Stage",
+    "Turn",
 ]

@@ -3,29 +3,70 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, ClassVar
 
 import numpy as np
 
 from fedlab.messages import Message
+from fedlab.randomness import Choice, generator
 from fedlab.settings import Kind
+
+
+@dataclass(frozen=True)
+class Turn:
+    """One round of a run, as everybody knows it who takes part."""
+
+    seed: int  # the experiment's
+    number: int  # the round's, from 1
+    size: int  # P, the number of the model's weights
+    chosen: tuple[int, ...]  # the parties that take part, also those that will never report
+    among: int  # how many examples they hold together
+
+    def at(self, role: str, party: int | None = None, examples: int = 0) -> Place:
+        """The place of a stage in this round: at a party, or at the server."""
+        return Place(self.seed, self.number, self.size, self.chosen, self.among, role, party, examples)
+
+
+@dataclass(frozen=True)
+class Place(Turn):
+    """Where a message is: in which round, at which stage, and at whom."""
+
+    role: str  # the stage's
+    party: int | None = None  # whose message it is; None for what the server made of all of them
+    examples: int = 0  # n_k of that party
+
+    @cached_property
+    def rng(self) -> np.random.Generator:
+        """Draws of this stage, round and party that nobody else makes; at the server, those of the round."""
+        coordinates = [self.number] if self.party is None else [self.number, self.party]
+        return generator(self.seed, Choice[self.role.upper()], *coordinates)
+
+    @cached_property
+    def shared(self) -> np.random.Generator:
+        """Draws that the server and all parties of the round make alike, without telling each other."""
+        return generator(self.seed, Choice[self.role.upper()], self.number)
 
 
 class Stage(Kind):
     """Something that happens to each party's message, or to what the server made of all of them."""
 
-    def at_party(self, up: Message, own: Any, rng: np.random.Generator, party: int) -> tuple[Message, Any]:
+    def at_party(self, up: Message, own: Any, at: Place) -> tuple[Message, Any]:
         """The message as it leaves this stage, and what the party remembers of it until its next round.
 
-        up: arrays, as the stage before sent them. own: what the party remembers; None the first time. rng: draws of
-        this stage, party and round.
+        up: arrays, as the stage before sent them. own: what the party remembers; None the first time.
         """
         return up, own
 
-    def at_server(self, mean: Message, parties: Sequence[int], rng: np.random.Generator) -> Message:
+    def on_arrival(self, up: Message, at: Place) -> Message:
+        """What the server makes of one party's message before it puts all of them together."""
+        return up
+
+    def at_server(self, mean: Message, parties: Sequence[int], at: Place) -> Message:
         """What becomes of the parties' mean before the server's step.
 
-        parties: the numbers of those whose messages are in it. rng: draws of this stage and round.
+        parties: the numbers of those whose messages are in it.
         """
         return mean
 
@@ -44,19 +85,3 @@ class Privacy(Stage):
     name: ClassVar[str] = "none"
     title: ClassVar[str] = "No noise"
     lesson: ClassVar[str] = "Messages are neither clipped nor hidden in noise."
-
-
-class Compression(Stage):
-    """What makes messages smaller. This base is the kind `none`."""
-
-    name: ClassVar[str] = "none"
-    title: ClassVar[str] = "All of it"
-    lesson: ClassVar[str] = "Every number is sent, with 32 bits."
-
-
-class SecureSum(Stage):
-    """What hides each message from the server and leaves their sum. This base is the kind `none`."""
-
-    name: ClassVar[str] = "none"
-    title: ClassVar[str] = "Open messages"
-    lesson: ClassVar[str] = "The server sees what each single party sends."

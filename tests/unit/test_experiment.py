@@ -65,6 +65,14 @@ DEFAULTS = {  # of version 2; raise VERSION in vocabulary.py before you change o
     "fedyogi.beta_2": 0.99,
     "scaffold.server_learning_rate": 1.0,
     "feddyn.feddyn_alpha": 0.1,
+    "topk.topk_share": 0.01,
+    "topk.error_feedback": True,
+    "randomk.randomk_share": 0.05,
+    "randomk.error_feedback": True,
+    "quantize.quantize_bits": 4,
+    "quantize.error_feedback": True,
+    "sign.error_feedback": True,
+    "masks.mask_threshold": 0.6,
 }
 
 
