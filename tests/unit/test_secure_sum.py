@@ -172,7 +172,7 @@ def rounds_of(experiment: Experiment, data: Dataset) -> list[Round]:
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_every_algorithm_ends_where_it_would_without_masks(algorithm: str, blobs: Dataset) -> None:
-    """Numbers are off by at most 2^-21 at each of six parties, 3e-6 in all; FedNova's are then multiplied by τ, here 14,
+    """Numbers are off by at most 2^-21 at each of six parties, 3e-6 in all; FedNova multiplies them by τ, here 14,
     and the adaptive servers divide by numbers near 0. Yardsticks send nothing, and stay as they are."""
     plan = PLAN.with_(algorithm=algorithm, rounds=1)
     (plain,), (hidden,) = rounds_of(plan, blobs), rounds_of(plan.with_(secure_sum="masks"), blobs)
