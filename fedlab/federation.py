@@ -35,7 +35,7 @@ from fedlab.prepare import Prepared, hold, prepare
 from fedlab.randomness import participants
 from fedlab.roles import ON_THE_WAY
 from fedlab.rounds import Diverged, PartyReport, Round, State
-from fedlab.stages import Stage, Turn
+from fedlab.stages import Mean, Stage, Turn
 from fedlab.systems import clock, reporting
 from fedlab.text import say
 
@@ -202,7 +202,7 @@ def _sent(algorithm: Algorithm, state: State) -> Message:
 def _combined(experiment: Experiment, uploads: Iterator[Upload], turn: Turn) -> Message:
     """The aggregation rule's one message, checked: the rule may be a learner's own."""
     if experiment.algorithm.in_one_place:
-        mean = experiment.aggregation.combine(uploads)
+        mean = Mean().combine(uploads)
     else:
         mean = experiment.secure_sum.combine(uploads, experiment.aggregation, turn.at("secure_sum"))
     for _ in uploads:

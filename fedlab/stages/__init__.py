@@ -12,6 +12,7 @@ command line and the property tests find it there.
 from fedlab.stages.aggregation import Aggregation, Mean
 from fedlab.stages.base import Attack, Place, Privacy, Stage, Turn
 from fedlab.stages.compression import Compression, Quantize, RandomK, Sign, TopK
+from fedlab.stages.robust import GeometricMedian, Krum, Median, MultiKrum, NormBound, TrimmedMean
 from fedlab.stages.secure_sum import Masks, SecureSum
 
 STAGES: dict[str, dict[str, type[Stage]]] = {
@@ -20,7 +21,9 @@ STAGES: dict[str, dict[str, type[Stage]]] = {
     "compression": {kind.name: kind for kind in (Compression, TopK, RandomK, Quantize, Sign)},
     "secure_sum": {SecureSum.name: SecureSum, Masks.name: Masks},
 }
-AGGREGATIONS: dict[str, type[Aggregation]] = {Mean.name: Mean}
+AGGREGATIONS: dict[str, type[Aggregation]] = {
+    kind.name: kind for kind in (Mean, Median, TrimmedMean, Krum, MultiKrum, GeometricMedian, NormBound)
+}
 
 __all__ = [
     "AGGREGATIONS",

@@ -29,7 +29,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import ChaCha20
 
-from fedlab.messages import Message, Upload
+from fedlab.messages import Message, Upload, flat, shaped
 from fedlab.randomness import Choice, generator
 from fedlab.rounds import Diverged
 from fedlab.settings import InvalidSetting, setting
@@ -85,7 +85,7 @@ class Masks(SecureSum):
 
     def require(self, experiment: Any) -> None:
         rule, compression = experiment.aggregation, experiment.compression
-        if not isinstance(rule, Mean):
+        if type(rule) is not Mean:
             raise InvalidSetting(
                 "secure_sum",
                 say(
@@ -115,12 +115,13 @@ class Masks(SecureSum):
         for other in at.chosen:
             if other != at.party:
                 numbers += mask(secrets_of(at, at.party).key, at, at.party, other, len(numbers))
-        return split_like(numbers, up), None
+        return shaped(numbers, up), None
 
     def combine(self, uploads: Iterable[Upload], rule: Aggregation, at: Place) -> Message:
-        total, examples, like = np.zeros(0, np.uint32), dict[int, int](), Message()
+        total, examples = np.zeros(0, np.uint32), dict[int, int]()
+        like: Message = ()
         for upload in uploads:
-            like, masked = upload.message, np.concatenate([part.ravel() for part in upload.message] or [total])
+            like, masked = upload.message, flat(upload.message)
             total = masked if not examples else total + masked
             examples[upload.party] = upload.examples
         threshold = self.threshold(len(at.chosen))
@@ -143,7 +144,7 @@ class Masks(SecureSum):
                     total = total + mask(key, at, party, other, len(total))
         reported = sum(examples.values()) / at.among
         mean = total.view(np.int32).astype(np.float64) / (ONE * reported)
-        return split_like(mean.astype(np.float32), like)
+        return shaped(mean.astype(np.float32), like)
 
     def bytes_beside(self, at: Place, reporting: int) -> tuple[int, int]:
         """Beside its message each of K parties sends two public keys, a sealed pair of shares for each other party and,
@@ -203,17 +204,12 @@ def round_to_grid(up: Message, at: Place) -> np.ndarray:
 
     A number too large for K of its size to be added is cut to the largest that is not.
     """
-    flat = np.concatenate([part.ravel() for part in up] or [np.zeros(0)]).astype(np.float64)
     most = MOST // len(at.chosen)
     with np.errstate(invalid="ignore"):  # a party that breaks down is told so afterwards
-        whole = np.clip(np.rint(flat * (ONE * at.examples / at.among)), -most, most).astype(np.int64)
+        whole = np.clip(np.rint(flat(up).astype(np.float64) * (ONE * at.examples / at.among)), -most, most).astype(
+            np.int64
+        )
     return whole.astype(np.uint32)
-
-
-def split_like(flat: np.ndarray, like: Message) -> Message:
-    """The arrays of a message from all their numbers, one array behind the other."""
-    ends = np.cumsum([part.size for part in like], dtype=int)[:-1]
-    return tuple(part.reshape(one.shape) for part, one in zip(np.split(flat, ends), like, strict=bool(like)))
 
 
 @lru_cache(maxsize=1024)

@@ -73,6 +73,10 @@ DEFAULTS = {  # of version 2; raise VERSION in vocabulary.py before you change o
     "quantize.error_feedback": True,
     "sign.error_feedback": True,
     "masks.mask_threshold": 0.6,
+    "trimmed_mean.trim": 0.2,
+    "krum.expected_attackers": 1,
+    "multi_krum.expected_attackers": 1,
+    "norm_bound.norm_bound": 1.0,
 }
 
 
