@@ -101,7 +101,8 @@ def one_round(prepared: Prepared, state: State, engine: Engine, on_upload: Calla
     experiment, algorithm, number = prepared.experiment, prepared.experiment.algorithm, state.number + 1
     chosen = participants(experiment.seed, number, len(prepared.training), experiment.participation)
     among = sum(len(prepared.training[party]) for party in chosen)
-    turn = Turn(experiment.seed, number, prepared.size, tuple(map(int, chosen)), among)
+    there = len(prepared.training), prepared.dataset.classes, prepared.size
+    turn = Turn(experiment.seed, number, *there, tuple(map(int, chosen)), among)
     epochs = reporting(experiment, number, chosen)
     owns, reports, bytes_up = list(state.parties), list[PartyReport](), 0
     stages = {} if algorithm.in_one_place else {role: getattr(experiment, role) for role in ON_THE_WAY}

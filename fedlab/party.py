@@ -7,7 +7,7 @@ A `Job` is all that it needs, a plain value that can be sent to another process 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
@@ -92,6 +92,9 @@ def require_shape(algorithm: Algorithm, method: str, shape: object, wanted: tupl
 
 def work(job: Job, train: Callable[[Job], Trained]) -> Upload:
     """Steps 2 and 3 of the six: local training, and what is sent of it. train: an engine's local training."""
+    places = {role: job.turn.at(role, job.party, len(job.y)) for role in job.stages}
+    for role, stage in job.stages.items():
+        job = replace(job, y=stage.at_data(job.y, places[role]))
     trained = train(job)
     trained.weights.setflags(write=False)  # w_k is also told to the learner: an own `report` must not write into it
     own = dict(job.own)
@@ -99,7 +102,7 @@ def work(job: Job, train: Callable[[Job], Trained]) -> Upload:
     if memory is not None:
         own["algorithm"] = memory
     for role, stage in job.stages.items():
-        message, memory = stage.at_party(message, own.get(role), job.turn.at(role, job.party, len(job.y)))
+        message, memory = stage.at_party(message, own.get(role), places[role])
         if memory is not None:
             own[role] = memory
     # Not np.linalg.norm: it wakes the threads of NumPy's BLAS, which then spin where parties should train.

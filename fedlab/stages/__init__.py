@@ -10,13 +10,14 @@ command line and the property tests find it there.
 """
 
 from fedlab.stages.aggregation import Aggregation, Mean
-from fedlab.stages.base import Attack, Place, Privacy, Stage, Turn
+from fedlab.stages.attack import Attack, FreeRider, LabelFlip, Noise, SignFlip
+from fedlab.stages.base import Place, Privacy, Stage, Turn
 from fedlab.stages.compression import Compression, Quantize, RandomK, Sign, TopK
 from fedlab.stages.robust import GeometricMedian, Krum, Median, MultiKrum, NormBound, TrimmedMean
 from fedlab.stages.secure_sum import Masks, SecureSum
 
 STAGES: dict[str, dict[str, type[Stage]]] = {
-    "attack": {Attack.name: Attack},
+    "attack": {kind.name: kind for kind in (Attack, LabelFlip, SignFlip, Noise, FreeRider)},
     "privacy": {Privacy.name: Privacy},
     "compression": {kind.name: kind for kind in (Compression, TopK, RandomK, Quantize, Sign)},
     "secure_sum": {SecureSum.name: SecureSum, Masks.name: Masks},

@@ -20,13 +20,16 @@ class Turn:
 
     seed: int  # the experiment's
     number: int  # the round's, from 1
+    parties: int  # K, how many there are
+    classes: int  # how many kinds of examples there are
     size: int  # P, the number of the model's weights
     chosen: tuple[int, ...]  # the parties that take part, also those that will never report
     among: int  # how many examples they hold together
 
     def at(self, role: str, party: int | None = None, examples: int = 0) -> Place:
         """The place of a stage in this round: at a party, or at the server."""
-        return Place(self.seed, self.number, self.size, self.chosen, self.among, role, party, examples)
+        shared = (self.seed, self.number, self.parties, self.classes, self.size, self.chosen, self.among)
+        return Place(*shared, role, party, examples)
 
 
 @dataclass(frozen=True)
@@ -52,6 +55,10 @@ class Place(Turn):
 class Stage(Kind):
     """Something that happens to each party's message, or to what the server made of all of them."""
 
+    def at_data(self, y: np.ndarray, at: Place) -> np.ndarray:
+        """The labels that the party trains on, instead of its own y."""
+        return y
+
     def at_party(self, up: Message, own: Any, at: Place) -> tuple[Message, Any]:
         """The message as it leaves this stage, and what the party remembers of it until its next round.
 
@@ -69,14 +76,6 @@ class Stage(Kind):
         parties: the numbers of those whose messages are in it.
         """
         return mean
-
-
-class Attack(Stage):
-    """What dishonest parties do to what they send. This base is the kind `none`: nobody does anything."""
-
-    name: ClassVar[str] = "none"
-    title: ClassVar[str] = "Nobody lies"
-    lesson: ClassVar[str] = "Every party sends what its training came to."
 
 
 class Privacy(Stage):

@@ -86,8 +86,9 @@ def uploads_of(experiment: Experiment, data: Dataset) -> list[Upload]:
 
 def test_every_role_on_the_way_has_a_kind_that_does_nothing() -> None:
     message = (np.ones(3, np.float32), np.zeros(1))
+    turn = Turn(seed=0, number=1, parties=2, classes=4, size=3, chosen=(0, 1), among=20)
     for role, kinds in STAGES.items():
-        stage, at = kinds["none"](), Turn(seed=0, number=1, size=3, chosen=(0, 1), among=20).at(role, party=0)
+        stage, at = kinds["none"](), turn.at(role, party=0)
         assert stage.at_party(message, None, at) == (message, None)
         assert stage.on_arrival(message, at) is message
         assert stage.at_server(message, [0, 1], at) is message
