@@ -16,13 +16,9 @@ import numpy as np
 from fedlab.algorithms import Algorithm
 from fedlab.messages import Message, PartyReport, Trained, Upload
 from fedlab.randomness import Choice, generator, local_batches
-from fedlab.rounds import Diverged
+from fedlab.rounds import CannotTrain, Diverged
 from fedlab.stages import Stage, Turn
 from fedlab.text import say
-
-
-class CannotTrain(ValueError):
-    """A model or an algorithm that cannot be trained this way; the text says why and what to do."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -92,7 +88,7 @@ def require_shape(algorithm: Algorithm, method: str, shape: object, wanted: tupl
 
 def work(job: Job, train: Callable[[Job], Trained]) -> Upload:
     """Steps 2 and 3 of the six: local training, and what is sent of it. train: an engine's local training."""
-    places = {role: job.turn.at(role, job.party, len(job.y)) for role in job.stages}
+    places = {role: job.turn.at(role, job.party) for role in job.stages}
     for role, stage in job.stages.items():
         job = replace(job, y=stage.at_data(job.y, places[role]))
     trained = train(job)

@@ -36,7 +36,7 @@ def reporting(experiment: Experiment, number: int, chosen: np.ndarray) -> dict[i
     gone = _some(experiment, Choice.DROPOUTS, experiment.dropouts, number, chosen)
     if not experiment.algorithm.keeps_partial_work:
         gone |= late
-    if len(gone) == len(epochs):
+    if gone and len(gone) == len(epochs):
         gone.remove(max(gone, key=lambda party: (party not in late, epochs[party])))
     return {party: done for party, done in epochs.items() if party not in gone}
 
@@ -48,7 +48,7 @@ def clock(experiment: Experiment, examples: dict[int, int], bytes_each_way: tupl
     """
     slow = slow_parties(experiment)
     travel = 8e-6 * sum(bytes_each_way) / experiment.bandwidth
-    work = max(n_k * (experiment.slowdown if party in slow else 1) for party, n_k in examples.items())
+    work = max((n_k * (experiment.slowdown if party in slow else 1) for party, n_k in examples.items()), default=0)
     return travel + experiment.local_epochs * work / PACE
 
 

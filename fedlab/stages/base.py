@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 
@@ -21,15 +21,25 @@ class Turn:
     seed: int  # the experiment's
     number: int  # the round's, from 1
     parties: int  # K, how many there are
+    expected: float  # C K, how many take part on average
     classes: int  # how many kinds of examples there are
     size: int  # P, the number of the model's weights
-    chosen: tuple[int, ...]  # the parties that take part, also those that will never report
-    among: int  # how many examples they hold together
+    weights: Mapping[int, int]  # what the message of each party that takes part counts in the mean: n_k, or 1
 
-    def at(self, role: str, party: int | None = None, examples: int = 0) -> Place:
+    @property
+    def chosen(self) -> tuple[int, ...]:
+        """The parties that take part, also those that will never report, in ascending order."""
+        return tuple(self.weights)
+
+    @cached_property
+    def among(self) -> int:
+        """What all of them together count in the mean."""
+        return sum(self.weights.values())
+
+    def at(self, role: str, party: int | None = None) -> Place:
         """The place of a stage in this round: at a party, or at the server."""
-        shared = (self.seed, self.number, self.parties, self.classes, self.size, self.chosen, self.among)
-        return Place(*shared, role, party, examples)
+        known = (self.seed, self.number, self.parties, self.expected, self.classes, self.size, self.weights)
+        return Place(*known, role, party)
 
 
 @dataclass(frozen=True)
@@ -38,7 +48,11 @@ class Place(Turn):
 
     role: str  # the stage's
     party: int | None = None  # whose message it is; None for what the server made of all of them
-    examples: int = 0  # n_k of that party
+
+    @property
+    def weight(self) -> int:
+        """What the party's message counts in the mean."""
+        return 0 if self.party is None else self.weights[self.party]
 
     @cached_property
     def rng(self) -> np.random.Generator:
@@ -76,11 +90,3 @@ class Stage(Kind):
         parties: the numbers of those whose messages are in it.
         """
         return mean
-
-
-class Privacy(Stage):
-    """What hides a single party in the result: clipping at the party, noise. This base is the kind `none`."""
-
-    name: ClassVar[str] = "none"
-    title: ClassVar[str] = "No noise"
-    lesson: ClassVar[str] = "Messages are neither clipped nor hidden in noise."

@@ -31,6 +31,11 @@ class Compression(Stage):
     lesson: ClassVar[str] = "Every number is sent, with 32 bits."
     adds_up: ClassVar[bool] = True  # whether the mean of codes is the code of the mean, as a secure sum needs
 
+    @property
+    def keeps_length(self) -> bool:
+        """Whether what the server decodes is never longer than the update, as its noise for privacy needs."""
+        return True
+
 
 class Coded(Compression):
     """A compression with `encode` and `decode`, and with error feedback. Made for kinds to be derived from.
@@ -39,12 +44,17 @@ class Coded(Compression):
     """
 
     adds_up: ClassVar[bool] = False
+    shortens: ClassVar[bool] = True  # whether C(v) is never longer than v
 
     error_feedback: bool = setting(
         True,
         "What a party has not sent it remembers, and adds to what it sends the next time.",
         choices=(True, False),
     )
+
+    @property
+    def keeps_length(self) -> bool:
+        return self.shortens and not self.error_feedback
 
     def encode(self, v: np.ndarray, at: Place) -> np.ndarray:
         """The code of v, (P,) float32: what travels."""
@@ -112,6 +122,7 @@ class RandomK(Coded):
     title: ClassVar[str] = "Random-k: a few changes by lot"
     lesson: ClassVar[str] = "Weights drawn by lot are sent, the same for all parties, so their places need not be."
     adds_up: ClassVar[bool] = True
+    shortens: ClassVar[bool] = False
 
     randomk_share: float = setting(
         0.05, "The share of the weights that is sent.", symbol="k/P", low=0.0001, high=1.0, scale="log"
@@ -154,6 +165,7 @@ class Quantize(Coded):
     name: ClassVar[str] = "quantize"
     title: ClassVar[str] = "QSGD: a few bits a weight"
     lesson: ClassVar[str] = "Every change is sent, rounded to a few levels so that it is right on average."
+    shortens: ClassVar[bool] = False
 
     quantize_bits: int = setting(
         4, "Bits for each weight: with fewer, rounding is coarser.", symbol="b", low=2, high=16

@@ -206,7 +206,7 @@ def round_to_grid(up: Message, at: Place) -> np.ndarray:
     """
     most = MOST // len(at.chosen)
     with np.errstate(invalid="ignore"):  # a party that breaks down is told so afterwards
-        whole = np.clip(np.rint(flat(up).astype(np.float64) * (ONE * at.examples / at.among)), -most, most).astype(
+        whole = np.clip(np.rint(flat(up).astype(np.float64) * (ONE * at.weight / at.among)), -most, most).astype(
             np.int64
         )
     return whole.astype(np.uint32)

@@ -36,8 +36,8 @@ vectors = arrays(np.float32, st.integers(1, 300), elements=st.floats(-1e3, 1e3, 
 
 
 def at(size: int, party: int = 0, number: int = 1) -> Place:
-    turn = Turn(seed=5, number=number, parties=3, classes=4, size=size, chosen=(0, 1, 2), among=30)
-    return turn.at("compression", party, examples=10)
+    turn = Turn(seed=5, number=number, parties=3, expected=3, classes=4, size=size, weights={0: 10, 1: 10, 2: 10})
+    return turn.at("compression", party)
 
 
 def there_and_back(kind: Coded, v: np.ndarray, party: int = 0, number: int = 1) -> np.ndarray:
@@ -207,7 +207,7 @@ def test_all_that_was_sent_and_what_is_remembered_are_all_updates(kind: Coded, b
 
     def look(number: int, upload: Upload) -> None:
         found[upload.party] += upload.weights - starts[-1]
-        place = Turn(PLAN.seed, number, 6, 4, 36, (), 0).at("compression", upload.party)
+        place = Turn(PLAN.seed, number, 6, 3, 4, 36, {}).at("compression", upload.party)
         sent[upload.party] += kind.decode(upload.message[0], place)
         held[upload.party] = upload.own["compression"][0] if kind.error_feedback else 0
 

@@ -19,8 +19,8 @@ from fedlab.settings import InvalidSetting
 from fedlab.stages import Aggregation, Masks, Mean, Turn, shamir
 from fedlab.stages.secure_sum import ONE, mask, round_to_grid, secret_from, secrets_of, stream
 
-TURN = Turn(seed=7, number=3, parties=9, classes=4, size=500, chosen=(0, 2, 3, 5, 8), among=1_500)
 EXAMPLES = {0: 100, 2: 200, 3: 300, 5: 400, 8: 500}
+TURN = Turn(seed=7, number=3, parties=9, expected=5, classes=4, size=500, weights=EXAMPLES)
 PLAN = Experiment(
     parties=6, examples=600, partition="dirichlet", alpha=0.3, model="softmax", rounds=3, local_epochs=2, batch_size=16,
     seed=11,
@@ -28,7 +28,7 @@ PLAN = Experiment(
 
 
 def at(party: int) -> Any:
-    return TURN.at("secure_sum", party, EXAMPLES[party])
+    return TURN.at("secure_sum", party)
 
 
 def messages() -> dict[int, Message]:
@@ -110,19 +110,19 @@ def test_two_parties_agree_on_one_mask_that_one_adds_and_the_other_takes_away() 
 def test_one_partys_masked_message_looks_drawn() -> None:
     """Chi-square over 256 values has mean 255 and standard deviation 22.6: below 255 + 5 · 22.6 = 368. The same numbers
     without masks are all near 0 or near 2^32, and far above."""
-    turn = Turn(seed=1, number=1, parties=6, classes=4, size=50_000, chosen=(0, 1, 2), among=300)
+    turn = Turn(1, 1, 6, expected=3, classes=4, size=50_000, weights={0: 100, 1: 100, 2: 100})
     message = (np.random.default_rng(5).normal(0, 0.1, 50_000).astype(np.float32),)
-    (sent,), _ = Masks().at_party(message, None, turn.at("secure_sum", 1, 100))
+    (sent,), _ = Masks().at_party(message, None, turn.at("secure_sum", 1))
     assert chi_square(sent) < 368
-    assert chi_square(round_to_grid(message, turn.at("secure_sum", 1, 100))) > 1e6
+    assert chi_square(round_to_grid(message, turn.at("secure_sum", 1))) > 1e6
 
 
 def test_a_server_that_lies_about_a_dropout_still_reads_noise() -> None:
     """It says that party 3 had dropped out and gets its key. That takes the masks with others away; its own mask stays.
     With the seed of that one too it could read: so nobody gives away both."""
-    turn = Turn(seed=1, number=1, parties=6, classes=4, size=50_000, chosen=(1, 3, 5), among=300)
+    turn = Turn(1, 1, 6, expected=3, classes=4, size=50_000, weights={1: 100, 3: 100, 5: 100})
     message = (np.random.default_rng(6).normal(0, 0.1, 50_000).astype(np.float32),)
-    place = turn.at("secure_sum", 3, 100)
+    place = turn.at("secure_sum", 3)
     (sent,), _ = Masks().at_party(message, None, place)
     key = secret_from([1, 5], place, 3, 2, "key")
     opened = sent - mask(key, place, 3, 1, 50_000) - mask(key, place, 3, 5, 50_000)

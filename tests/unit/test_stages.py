@@ -86,7 +86,7 @@ def uploads_of(experiment: Experiment, data: Dataset) -> list[Upload]:
 
 def test_every_role_on_the_way_has_a_kind_that_does_nothing() -> None:
     message = (np.ones(3, np.float32), np.zeros(1))
-    turn = Turn(seed=0, number=1, parties=2, classes=4, size=3, chosen=(0, 1), among=20)
+    turn = Turn(seed=0, number=1, parties=2, expected=2, classes=4, size=3, weights={0: 10, 1: 10})
     for role, kinds in STAGES.items():
         stage, at = kinds["none"](), turn.at(role, party=0)
         assert stage.at_party(message, None, at) == (message, None)
