@@ -74,7 +74,7 @@ def test_a_hundred_releases_with_ten_times_the_noise_cost_what_one_does() -> Non
 def test_a_party_that_takes_part_by_chance_is_hidden_better(
     noise: float, share: float, rounds: int, delta: float, published: float
 ) -> None:
-    """Against the library's own accountant, on a grid ten times finer, and what it is known to give: never less, nor 2 %
+    """Against the library's own accountant, on a grid ten times finer, and what it is known to give: not less, nor 2 %
     more. (The moments accountant of Abadi et al. 2016 gives 1.26 for the second: an older bound of the same.)"""
     ours = epsilon({Release(noise, share): rounds}, delta)
     accountant = pld.PLDAccountant()
