@@ -26,17 +26,18 @@ import numpy as np
 
 from fedlab.accounting import Release, epsilon
 from fedlab.algorithms import Algorithm
+from fedlab.costs import clock
 from fedlab.datasets import Dataset
 from fedlab.engines import Engine, engine_for
 from fedlab.evaluation import judge
 from fedlab.experiment import Experiment
 from fedlab.messages import Message, Upload, arrays_in, size_of
-from fedlab.party import CannotTrain, Job
+from fedlab.party import CannotTrain, Job, remedy
 from fedlab.prepare import Prepared, hold, prepare
 from fedlab.roles import ON_THE_WAY
 from fedlab.rounds import Diverged, PartyReport, Round, State
 from fedlab.stages import STAGES, Mean, Privacy, SecureSum, Stage, Turn
-from fedlab.systems import clock, reporting
+from fedlab.systems import reporting
 from fedlab.text import say
 
 if TYPE_CHECKING:
@@ -130,8 +131,9 @@ def one_round(prepared: Prepared, state: State, engine: Engine, on_upload: Calla
         raise Diverged(
             say(
                 "Training broke down in round {number}: the loss of the new shared model is no longer a finite number. "
-                "Take a smaller learning rate.",
+                "{remedy}",
                 number=number,
+                remedy=remedy(algorithm),
             )
         )
     beside_up, beside_down = stages["secure_sum"].bytes_beside(turn.at("secure_sum"), len(epochs))

@@ -78,6 +78,11 @@ class History:
         fork.rounds = self.rounds[:number]
         return fork
 
+    def is_of(self, experiment: Experiment) -> bool:
+        """Whether this is a run of that experiment from its first round on; how many rounds either has is left open."""
+        ours, theirs = ({**vars(one), "rounds": 0} for one in (self.experiment, experiment))
+        return not self.forked_at and ours == theirs
+
     def rounds_to(self, accuracy: float) -> int | None:
         """The first round whose test accuracy reaches `accuracy` (0 to 1), or None."""
         return next((one.number for one in self.rounds if one.test_accuracy >= accuracy), None)

@@ -16,6 +16,7 @@ import numpy as np
 from fedlab.algorithms import Algorithm
 from fedlab.messages import Message, PartyReport, Trained, Upload
 from fedlab.randomness import Choice, generator, local_batches
+from fedlab.roles import is_ours
 from fedlab.rounds import CannotTrain, Diverged
 from fedlab.stages import Stage, Turn
 from fedlab.text import say
@@ -107,13 +108,24 @@ def work(job: Job, train: Callable[[Job], Trained]) -> Upload:
         raise Diverged(
             say(
                 "Training broke down in round {number} at party {party}: its loss or its weights are no longer finite "
-                "numbers. Take a smaller learning rate.",
+                "numbers. {remedy}",
                 number=job.turn.number,
                 party=job.party,
+                remedy=remedy(job.algorithm),
             )
         )
     report = PartyReport(job.party, len(job.y), trained.steps, trained.train_loss, distance)
     return Upload(job.party, len(job.y), message, own, trained.weights, report)
+
+
+def remedy(algorithm: Algorithm) -> str:
+    """What to do when numbers are no longer finite: an algorithm of the learner's own may have made them so."""
+    if is_ours("algorithm", type(algorithm)):
+        return say("Take a smaller learning rate.")
+    return say(
+        "Take a smaller learning rate, or look in {algorithm} for a division by zero.",
+        algorithm=type(algorithm).__name__,
+    )
 
 
 def _reported(job: Job, trained: Trained) -> tuple[Message, Any]:

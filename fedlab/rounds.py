@@ -53,7 +53,7 @@ class Round:
     bytes_down: int  # sent by the server to the parties
     seconds: float  # wall clock, evaluation included
     state: State | None  # None when the round was read from a file
-    simulated_seconds: float = 0.0  # what the round would take on the parties' devices; see `systems.py`
+    simulated_seconds: float = 0.0  # what the round would take on the parties' devices; see `costs.py`
     absent: int = 0  # parties that were asked to take part and whose work did not count
     engine: str = ""  # what trained: "numpy", "keras", ...
     epsilon: float | None = None  # ε after this round, at the experiment's δ; None where nothing is promised

@@ -1,12 +1,8 @@
-"""Devices that differ: stragglers, parties that never report, and a clock for the time that a round would take.
+"""Devices that differ: stragglers, parties that never report, and slow ones. What that costs is in `costs.py`.
 
 Stragglers as in Li et al. 2020 (FedProx, arXiv 1812.06127), section 5.2: that share of a round's parties manages only
 a number of epochs drawn from 1 .. E in the time that the others need for all E. What happens to their work is the
 algorithm's choice (`keeps_partial_work`).
-
-The clock is the simplest that shows the effect. A fast device trains on `PACE` examples a second, a slow one on
-`slowdown` times fewer, and each message travels at `bandwidth`. A round takes as long as the slowest party whose work
-counts; training and evaluation at the server take no time.
 """
 
 from __future__ import annotations
@@ -19,8 +15,6 @@ from fedlab.randomness import Choice, generator
 
 if TYPE_CHECKING:
     from fedlab.experiment import Experiment
-
-PACE = 1_000  # examples that a fast device trains on in a second: a convention, not a measurement
 
 
 def reporting(experiment: Experiment, number: int, chosen: np.ndarray) -> dict[int, int]:
@@ -39,17 +33,6 @@ def reporting(experiment: Experiment, number: int, chosen: np.ndarray) -> dict[i
     if gone and len(gone) == len(epochs):
         gone.remove(max(gone, key=lambda party: (party not in late, epochs[party])))
     return {party: done for party, done in epochs.items() if party not in gone}
-
-
-def clock(experiment: Experiment, examples: dict[int, int], bytes_each_way: tuple[int, int]) -> float:
-    """Seconds that a round takes.
-
-    examples: n_k of each party whose work counts. bytes_each_way: what the server sends to one party, and back.
-    """
-    slow = slow_parties(experiment)
-    travel = 8e-6 * sum(bytes_each_way) / experiment.bandwidth
-    work = max((n_k * (experiment.slowdown if party in slow else 1) for party, n_k in examples.items()), default=0)
-    return travel + experiment.local_epochs * work / PACE
 
 
 def slow_parties(experiment: Experiment) -> set[int]:

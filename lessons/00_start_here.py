@@ -4,83 +4,110 @@
 # Some hospitals want one model that reads handwritten digits. None of them may give its images away.
 # **Federated learning** trains that model anyway: the model travels, the images stay where they are.
 #
-# On this page you train such a model yourself, on real images, in this browser. After it you will be able to
+# After this page you can
 #
-# 1. run federated learning in the lab and read its picture,
-# 2. make it harder by changing who holds which digits, and see it in the curve,
-# 3. make it quicker by letting everybody work longer before they talk.
+# 1. run federated learning, and read its picture,
+# 2. make it harder by changing who holds which digits,
+# 3. say what it costs when everybody works longer before they talk.
 #
-# **How to use the page.** Grey boxes are Python. Click into one and press Shift+Enter to run it; or choose
-# *Run > Run All Cells* from the menu once, and then read on. You need not change any code.
+# Those who hold data are **parties** (elsewhere: *clients*). The **server** holds the shared model. In each **round** the
+# server sends the model out, every party trains it on its own images and sends it back, and the server takes the average.
 
-# %%
-from fedlab.lessons import claims_00 as promised
-from fedlab_widgets import Lab
+# %% [markdown] tags=["notebook"]
+# Grey boxes are Python. Choose *Run > Run All Cells* from the menu once, and then read on: nothing in them needs changing.
 
-lab = Lab()
+# %% [markdown]
+# ## Before you start
+#
+# Ten parties hold 500 images each: all have a fair mix of the ten digits. They train together for ten rounds. Then we test
+# the shared model on 10,000 images that nobody trained on. Guess first. Then do the three tasks, one after the other.
+
+# %% jupyter={"source_hidden": true}
+from fedlab.lessons.claims_00 import ALIKE, LONGER, SKEWED
+from fedlab_widgets import Lab, Task, predict
+
+skewed = predict(
+    "Now each party holds almost one digit only; nobody has fewer images. How many are right after ten rounds?",
+    unit="%",
+    rounds=10,
+    about=SKEWED,
+    why={
+        "more": "Each party pulls the shared model towards its own digit, and the average is a compromise.",
+        "less": "Every round brings all ten digits together again, so even such parties learn from each other.",
+    },
+)
+guess = predict(
+    "How many of the 10,000 test images does the shared model get right after ten rounds?",
+    unit="%",
+    rounds=10,
+    about=ALIKE,
+    why={
+        "more": "Nobody has seen more than 500 images, and ten rounds are short: the curve is still rising.",
+        "less": "Together they hold 5,000 images, and the average of ten models knows what all of them have learnt.",
+    },
+    then=skewed,
+)
+tasks = [
+    Task("**Just run it.** Press **Run** and watch the plot.", ALIKE),
+    Task("**Give everybody other digits.** Press the button, look at the map of who holds what, then **Run**.", SKEWED),
+    Task("**Work longer, talk less.** Each party now trains five times as long before it sends.", LONGER),
+]
+lab = Lab(ALIKE, controls=["partition", "alpha", "local_epochs"], prediction=guess, tasks=tasks)
 lab
 
 # %% [markdown]
-# ## A tour of the lab
+# The plot shows how many of the 10,000 test images are right after each round. The map below it shows who holds what: a
+# column for each party, a row for each digit. A curve never changes: a new run comes on top of the old ones.
 #
-# **Who is who.** Those who hold data are called **parties** here: a hospital, a bank, a phone. (Elsewhere they are
-# called *clients*.) The **server** holds the shared model. In each **round** the server sends the model out, every party
-# trains it on its own images, sends it back, and the server takes the average.
+# ## What happened
 #
-# | what you see | what it is |
-# | --- | --- |
-# | buttons at the top | *Run* trains, *Pause* holds, *Step* does one round, *Stop* ends, *Reset* forgets everything |
-# | the plot | how many of 10,000 images that nobody trained on the shared model gets right, round by round; below it the loss |
-# | the heat map | who holds what: a column for each party, a row for each digit |
-# | controls on the left | what to run; move over one, or tab to it, and read what it teaches |
-# | *sweep* beside a control | run several values of that setting and compare their curves |
-# | *Runs* | one line for each run: hide it, save it, continue from it |
-# | *Code* and *Link* | the Python that repeats a run without the lab, and a short text that restores the settings |
-#
-# A control that you move never changes a curve that is already drawn. Press *Run* again: the new curve comes on top of
-# the old ones, and the legend says what differs.
+# **1. Just run it.** No image has left its party. Still, the shared model reads digits that it saw nowhere but there.
+
+# %% jupyter={"source_hidden": true}
+from fedlab.lessons import claims_00
+from fedlab_widgets import claims
+
+claims(lab, [ALIKE], claims_00.JUST_RUN)
 
 # %% [markdown]
-# ## Three things to try
-#
-# ### 1. Just run it
-#
-# Press **Run** and watch the plot. Ten parties hold 500 images each, and all have a fair mix of digits. When the last
-# round is done, run the cell below: it holds what we promise against what your run did.
+# **2. Other digits.** In its map each column has one dark field: almost one digit each. Each party pulls the shared model
+# towards its own digit, and the average is a compromise. Lesson 03 is about this.
 
-# %%
-promised.just_run(lab)
+# %% jupyter={"source_hidden": true}
+claims(lab, [ALIKE, SKEWED], claims_00.OTHER_DIGITS)
 
 # %% [markdown]
-# ### 2. Give everybody other digits
-#
-# Set *partition* to **Dirichlet (label skew)** and its *alpha* to **0.1**. Look at the heat map before you run: most
-# parties now know only two or three digits. Press **Run**, and when it is done run
-# the cell below.
-#
-# You should see the new curve crawl below the first one. Each party pulls the shared model towards its own digits, and
-# the average is a compromise. Lesson 03 is about this.
+# **3. Work longer.** The curve rises in fewer rounds. What does that cost? Above the plot, switch from *round* to *megabytes
+# sent*: each round sends the same, so fewer rounds are fewer megabytes. Then switch to *simulated seconds*: what it would take
+# if each party trained on 1,000 images a second and sent 10 megabits a second. Its ten rounds take twice as long: that is the
+# computing. Lesson 02 is about this trade.
 
-# %%
-promised.other_digits(lab)
-
-# %% [markdown]
-# ### 3. Work longer, talk less
-#
-# Set *partition* back to **IID** and *local epochs* to **5**: each party now goes through its images five times before it
-# sends its model. Press **Run**, and when it is done run the cell below.
-#
-# You should see a curve that rises in fewer rounds. Above the plot, switch from *round* to *megabytes sent*:
-# the same accuracy has cost less to send. It has cost more computing. Lesson 02 is about this trade.
-
-# %%
-promised.work_longer(lab)
+# %% jupyter={"source_hidden": true}
+claims(lab, [ALIKE, LONGER], claims_00.WORK_LONGER)
 
 # %% [markdown]
 # ## What this does not show
 #
 # All parties live in this one computer: the sending is counted, not done. No image left its party; but a model that was
 # trained on images can still tell something about them. Keeping that secret takes more than this.
+#
+# That is the end of the five minutes. What follows is for looking things up.
+#
+# ## The rest of the lab, a line each
+#
+# | what you see | what it is |
+# | --- | --- |
+# | *Pause*, *Step*, *Stop*, *Reset* | hold; do one round; end; forget everything |
+# | *data*, *algorithm*, … on the left | more controls, in groups; move over one, or tab to it, and read what it teaches |
+# | *sweep* beside a control | run several values of it, and compare their curves |
+# | *seed* | the number that all chance comes from: the same seed repeats a run, another one shows how much is luck |
+# | *2nn* | the model that trains: a neural network with two hidden layers of 200 |
+# | *loss*, in nats | how wrong the model is, and how sure of it; 0 is perfect, 2.3 is guessing among ten digits |
+# | *label skew* | how far the parties' mixes of digits are from everybody's (the mean Jensen-Shannon distance): 0 is alike |
+# | *Runs* | one line for each run: hide it, save it, continue from it; *seconds here* are what this computer took |
+# | *Behind the accuracy* | one number for all hides a lot: press *Look* and see whom the model serves worst, and which digits it confuses |
+# | *disagreement* in it | whether the parties pull the same way: 0 is the same way, 1 is at right angles |
+# | *Code*, *Link* | the Python that repeats a run; a short text that brings the settings back |
 #
 # ## Words
 #

@@ -30,7 +30,7 @@ class FedAvgM(FedAvg):
     lesson: ClassVar[str] = "The server keeps rolling in the direction of earlier rounds: evens out skewed rounds."
 
     server_momentum: float = setting(
-        0.9, "How much of the last rounds' direction the server keeps; 0 is FedAvg.", symbol="β", low=0.0, high=0.99
+        0.9, "How much of the last rounds' direction the server keeps; 0 is FedAvg.", symbol="β_s", low=0.0, high=0.99
     )
     server_learning_rate: float = server_step(1.0)
 

@@ -37,7 +37,7 @@ class FedDyn(FedAvg):
     feddyn_alpha: float = setting(
         0.1,
         "How hard parties are pulled to agree: too small is wild, too large is slow.",
-        symbol="α",
+        symbol="α_dyn",
         low=1e-4,
         high=10.0,
         slider=(0.001, 1.0),

@@ -39,7 +39,7 @@ class FedAdagrad(FedAvg):
     tau: float = setting(
         1e-3,
         "The larger τ is, the less the steps adapt.",
-        symbol="τ",
+        symbol="τ_s",
         low=1e-6,
         high=1.0,
         slider=(1e-4, 0.1),

@@ -15,7 +15,8 @@ class FedProx(FedAvg):
     """Party k minimises F_k(w) + μ/2 ||w - w_t||², so each local step follows ∇l(w; b) + μ (w - w_t).
 
     The norm is squared, taken over all weights, and measured from the model the round began with. Parties that manage
-    only a part of their epochs send what they have, and it counts. Without such stragglers, μ = 0 is FedAvg.
+    only a part of their epochs send what they have, and it counts, whatever μ is; FedAvg drops it. So μ = 0 is FedAvg
+    where there are no such stragglers, and only there.
     """
 
     name: ClassVar[str] = "fedprox"
@@ -25,7 +26,7 @@ class FedProx(FedAvg):
 
     mu: float = setting(
         0.1,
-        "μ pulls every party back to the shared model; 0 is FedAvg.",
+        "How strongly every party is pulled back to the shared model; with 0 and without stragglers it is FedAvg.",
         symbol="μ",
         low=0.0,
         high=10.0,

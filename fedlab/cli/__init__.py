@@ -1,10 +1,11 @@
-"""The command line: `fedlab run`, `fedlab compare`, `fedlab lab`.
+"""The command line: `fedlab run`, `fedlab compare`, `fedlab check`, `fedlab lab`.
 
-commands    the three commands
+commands    the four commands
 settings    their flags: one for each setting; which experiments they make
 files       what they write: --json, --csv, --plot
 running     what `run` and `compare` do: train, save, stop when asked to
 results     what they show
+check       what `check` shows
 jupyter     how `lab` starts JupyterLab
 """
 

@@ -1,4 +1,4 @@
-"""The commands: fedlab run | compare | lab.
+"""The commands: fedlab run | compare | check | lab.
 
 Whatever is wrong with what was asked for is said in one sentence, with exit code 2, before anything trains. What was
 computed is saved, however a run ends.
@@ -9,13 +9,15 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 import click
 
+from fedlab.cli.check import check_notebooks
 from fedlab.cli.errors import Incomplete, Refused
-from fedlab.cli.files import Files, file_options
-from fedlab.cli.jupyter import open_lab
+from fedlab.cli.files import Files, file_options, writable
+from fedlab.cli.jupyter import open_lab, open_page
 from fedlab.cli.results import comparison
 from fedlab.cli.running import finish, require_runnable, train_all
 from fedlab.cli.settings import described, setting_options
@@ -95,6 +97,29 @@ def compare_command(experiments: list[Experiment], engine: str | None, files: Fi
 
 
 @main.command(
+    "check",
+    help=say(
+        "Check the exercises in notebooks of the lessons, and count the points.\n\n"
+        "Answers are found by the names of their functions, in whatever cells they are; only what they need is run. "
+        "The exit code is 0 if all points are there, 1 if not, and 2 if a notebook cannot be checked.\n\n"
+        "\b\nfedlab check notebooks/01_six_steps.ipynb\nfedlab check submitted/*/*.ipynb --json points.json"
+    ),
+)
+@click.argument("notebooks", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option(
+    "--json",
+    type=click.Path(path_type=Path),
+    metavar=say("FILE"),
+    callback=writable,
+    help=say("Write what came of each exercise too."),
+)
+@click.pass_context
+def check_command(context: click.Context, notebooks: tuple[Path, ...], json: Path | None) -> None:
+    """The exercises of notebooks."""
+    context.exit(check_notebooks(notebooks, json))
+
+
+@main.command(
     "lab",
     context_settings={"ignore_unknown_options": True},
     help=say(
@@ -106,3 +131,18 @@ def compare_command(experiments: list[Experiment], engine: str | None, files: Fi
 def lab_command(options: tuple[str, ...]) -> None:
     """JupyterLab."""
     open_lab(options)
+
+
+@main.command(
+    "voila",
+    context_settings={"ignore_unknown_options": True},
+    help=say(
+        "Show a lesson as a page with text and labs, without code: the first one, or the notebook that is named.\n\n"
+        "Any option, such as --no-browser or --theme=dark, goes to Voilà.\n\n"
+        "\b\nfedlab voila notebooks/03_non_iid.ipynb"
+    ),
+)
+@click.argument("options", nargs=-1, type=click.UNPROCESSED)
+def voila_command(options: tuple[str, ...]) -> None:
+    """Voilà."""
+    open_page(options)

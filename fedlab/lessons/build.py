@@ -98,7 +98,7 @@ def without_outcomes(notebook: nbformat.NotebookNode) -> nbformat.NotebookNode:
     notebook = copy.deepcopy(notebook)
     for cell in notebook.cells:
         if cell.cell_type == "code":
-            cell.outputs = [output for output in cell.outputs if "text/markdown" in output.get("data", {})]
+            cell.outputs = [output for output in cell.outputs if output.get("metadata", {}).get("fedlab") == "code"]
             cell.execution_count = None
     return notebook
 

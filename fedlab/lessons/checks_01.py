@@ -17,31 +17,34 @@ def _rng() -> np.random.Generator:
 
 
 @exercise(
+    answer="objective",
+    points=1,
     wrong={
         "how many examples": lambda losses, sizes: np.mean(losses),
         "the same loss": lambda losses, sizes: np.dot(losses, sizes),
         "the same loss ": lambda losses, sizes: np.dot(losses, sizes) / len(sizes),
         "pooled": lambda losses, sizes: np.dot(losses, 1 / np.array(sizes)) / np.sum(1 / np.array(sizes)),
         "pooled ": lambda losses, sizes: np.dot(losses, np.sqrt(sizes)) / np.sum(np.sqrt(sizes)),
-    }
+    },
 )
 def check_objective(objective: Callable[..., Any]) -> str:
     """objective(losses, sizes): F(w) from every party's mean loss F_k(w) and number of examples n_k."""
     for loss in (0.0, 2.5):
-        same = as_number(objective([loss] * 3, [5, 10, 100]))
+        same = as_number(objective(np.full(3, loss), np.array([5, 10, 100])))
         require(
             close(same, loss),
             "if all parties have the same loss {loss}, that is the objective, but yours is {yours:g}.",
             loss=loss,
             yours=same,
         )
-    losses, sizes = [1.0, 2.0], [100, 300]
-    equal = as_number(objective(losses, [200, 200]))
+    losses, sizes = np.array([1.0, 2.0]), np.array([100, 300])
+    equal = as_number(objective(losses, np.array([200, 200])))
     require(not close(as_number(objective(losses, sizes)), equal), "it must matter how many examples a party has.")
     for count in (1, 2, 7):
         examples = [_rng().uniform(0, 3, size) for size in _rng().integers(1, 50, count)]
         pooled = np.concatenate(examples).mean()
-        yours = as_number(objective([own.mean() for own in examples], [len(own) for own in examples]))
+        losses, sizes = np.array([own.mean() for own in examples]), np.array([len(own) for own in examples])
+        yours = as_number(objective(losses, sizes))
         require(
             close(yours, pooled),
             "the objective is the mean loss of all examples, as if they were pooled: {pooled:.4f} for {parties} "
@@ -54,6 +57,8 @@ def check_objective(objective: Callable[..., Any]) -> str:
 
 
 @exercise(
+    answer="average",
+    points=2,
     wrong={
         "how many examples": lambda sizes, weights: np.mean(weights, axis=0),
         "shape": lambda sizes, weights: np.mean(weights),
@@ -61,7 +66,7 @@ def check_objective(objective: Callable[..., Any]) -> str:
         "equal models ": lambda sizes, weights: np.dot(sizes, weights) / len(sizes),
         "twice the examples": lambda sizes, weights: np.dot(np.square(sizes), weights) / np.sum(np.square(sizes)),
         "order": lambda sizes, weights: weights[0] + (weights[-1] - weights[0]) * sizes[-1] / np.sum(sizes),
-    }
+    },
 )
 def check_average(average: Callable[..., Any]) -> str:
     """average(sizes, weights): the server's new model from n_k, (K,), and the parties' weights, (K, P)."""
@@ -71,7 +76,7 @@ def check_average(average: Callable[..., Any]) -> str:
     one = rng.normal(size=5)
     same = as_array(average(sizes, np.stack([one] * 3)), (5,))
     require(close(same, one), "the average of three equal models must be that model.")
-    turned = as_array(average(sizes[::-1].copy(), weights[::-1].copy()), (5,))
+    turned = as_array(average(sizes[::-1], weights[::-1]), (5,))
     require(close(turned, yours), "the order of the parties must not matter.")
     require(
         not close(as_array(average(np.array([700, 200, 100]), weights), (5,)), yours),
@@ -85,6 +90,8 @@ def check_average(average: Callable[..., Any]) -> str:
 
 
 @exercise(
+    answer="bytes_of_a_round",
+    points=1,
     wrong={
         "both ways": lambda weights, parties: 4 * weights * parties,
         "every party": lambda weights, parties: 8 * weights,
@@ -93,7 +100,7 @@ def check_average(average: Callable[..., Any]) -> str:
         "32 bits ": lambda weights, parties: 2 * 8 * weights * parties,
         "bytes": lambda weights, parties: 2 * weights * parties,
         "both ways ": lambda weights, parties: 4 * weights * parties + 4 * weights,
-    }
+    },
 )
 def check_bytes(bytes_of_a_round: Callable[..., Any]) -> str:
     """bytes_of_a_round(weights, parties): all that travels in one round."""
@@ -128,6 +135,8 @@ def _same_weights(models: list[_Model]) -> bool:
 
 
 @exercise(
+    answer="shares_a_model",
+    points=2,
     wrong={
         "equal weights": _same_weights,
         "not next to each other": lambda models: any(a is b for a, b in pairwise(models)),
@@ -136,7 +145,7 @@ def _same_weights(models: list[_Model]) -> bool:
         "different models ": lambda models: len(models) > 1,
         "one model": lambda models: False,
         "all of them": lambda models: len(models) > 1 and all(models[0] is other for other in models),
-    }
+    },
 )
 def check_shared(shares_a_model: Callable[..., Any]) -> str:
     """shares_a_model(models): whether two parties hold the same model object; models: one a party."""

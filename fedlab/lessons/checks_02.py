@@ -4,23 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import lru_cache
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
+from pydantic import ValidationError
 
+from fedlab.costs import Prices, steps
 from fedlab.experiment import Experiment
 from fedlab.federation import Round, run
 from fedlab.history import History
 from fedlab.lessons.exercises import NotYet, as_number, close, exercise, require
 from fedlab.text import say
 
-BUDGET = 50  # megabytes, both ways
+GOAL = 0.86  # test accuracy
+MEGABYTES = 40  # both ways, over all rounds
+MINUTES = 8  # until the last round is over
+PRICES = Prices(down=0.04, up=0.04, step=1.0, wait=20.0)  # old phones: 40 kB/s, and a second for each local step
 ASKED = Experiment(parties=20, examples=2_000)  # what a choice of settings may not change
-GOAL = 0.80  # test accuracy
-PATIENCE = 100  # local epochs of each party that takes part, over all rounds
+MODEL = 796_840  # bytes of the 2NN, one way
 
 
 @exercise(
+    answer="local_steps",
+    points=1,
     wrong={
         "all": lambda examples, batch_size, epochs: epochs * int(np.ceil(examples / int(batch_size))),
         "last batch": lambda examples, batch_size, epochs: (
@@ -39,7 +45,7 @@ PATIENCE = 100  # local epochs of each party that takes part, over all rounds
         "one step an epoch": lambda examples, batch_size, epochs: (
             examples * epochs if batch_size == "all" else epochs * np.ceil(examples / batch_size)
         ),
-    }
+    },
 )
 def check_steps(local_steps: Callable[..., Any]) -> str:
     """local_steps(examples, batch_size, epochs): how many steps a party takes in a round; batch_size may be "all"."""
@@ -87,6 +93,8 @@ def _sent(one: Round) -> int:
 
 
 @exercise(
+    answer="bytes_to",
+    points=2,
     wrong={
         "both ways": lambda history, goal: _until(history, goal, lambda one: one.bytes_up),
         "both ways ": lambda history, goal: _until(history, goal, lambda one: 2 * one.bytes_up),
@@ -102,7 +110,7 @@ def _sent(one: Round) -> int:
             _sent(one)
             for one in history.rounds[: next((o.number for o in history if o.test_accuracy > goal), len(history))]
         ),
-    }
+    },
 )
 def check_bytes_to(bytes_to: Callable[..., Any]) -> str:
     """bytes_to(history, goal): the bytes sent, both ways, until the test accuracy first reaches goal; inf if never."""
@@ -139,38 +147,84 @@ def _until(history: History, goal: float, cost: Callable[[Round], int]) -> int:
     return sum(cost(one) for one in history.rounds[: history.rounds_to(goal)])
 
 
+def _experiment(answer: Callable[..., Any], *given: Experiment) -> Experiment:
+    """What the answer returns, if it is an experiment; a word about it if it tried to change one."""
+    try:
+        yours = answer(*given)
+    except ValidationError as error:
+        if error.errors()[0]["type"] != "frozen_instance":
+            raise
+        sentence = say("an Experiment cannot be changed: make another with with_, such as experiment.with_(seed=3).")
+        raise NotYet(sentence) from None
+    require(isinstance(yours, Experiment), "your function must return an Experiment: experiment.with_(...) makes one.")
+    return cast(Experiment, yours)
+
+
+def _in_place(experiment: Experiment) -> Experiment:
+    experiment.local_epochs = 1  # type: ignore[misc]
+    return experiment
+
+
 @exercise(
+    answer="as_fedsgd",
+    points=1,
     wrong={
         "the algorithm FedAvg": lambda experiment: experiment.with_(algorithm="fedsgd"),
         "one step": lambda experiment: experiment,
         "one step ": lambda experiment: experiment.with_(local_epochs=1),
         "one step  ": lambda experiment: experiment.with_(batch_size="all"),
         "one step   ": lambda experiment: experiment.with_(local_epochs=1, batch_size=10),
+        "not all hold the same number": lambda experiment: experiment.with_(
+            local_epochs=1, batch_size=experiment.examples // experiment.parties
+        ),
         "leave the others": lambda experiment: Experiment(local_epochs=1, batch_size="all"),
         "leave the others ": lambda experiment: experiment.with_(local_epochs=1, batch_size="all", learning_rate=0.5),
+        "make another with with_": _in_place,
+        "must return an Experiment": lambda experiment: {"local_epochs": 1, "batch_size": "all"},
     },
     limit=120,
 )
 def check_as_fedsgd(as_fedsgd: Callable[..., Any]) -> str:
-    """as_fedsgd(experiment): the experiment, still with FedAvg, with settings that make it do what FedSGD does."""
-    given = Experiment(
-        parties=4, examples=400, partition="dirichlet", alpha=1.0, model="softmax", rounds=2, local_epochs=3, seed=5
-    )
-    yours = as_fedsgd(given)
-    require(isinstance(yours, Experiment), "your function must return an Experiment: experiment.with_(...) makes one.")
+    """as_fedsgd(experiment): the experiment, still with FedAvg, with settings that make it do what FedSGD does.
+
+    The parties hold from 4 to 314 images.
+    """
+    given = Experiment(parties=4, examples=400, partition="quantity", model="softmax", rounds=2, local_epochs=3, seed=5)
+    yours = _experiment(as_fedsgd, given)
     require(yours.algorithm.name == "fedavg", "it must still have the algorithm FedAvg; only its settings may change.")
     rest = {"local_epochs": 1, "batch_size": 32}
     require(yours.with_(**rest) == given.with_(**rest), "change what must change, and leave the others as they are.")
     rounds, exact = list(run(yours)), list(run(given.with_(algorithm="fedsgd")))
-    steps = max(report.steps for one in rounds for report in one.parties)
+    reports = rounds[0].parties
+    most = max(reports, key=lambda report: report.steps)
     require(
-        steps == 1, "in FedSGD every party takes one step a round, but here one of them takes {steps}.", steps=steps
+        most.steps == 1 or min(report.steps for report in reports) > 1,
+        "every party must take one step a round, but not all hold the same number of images: with {images} of them "
+        "it is {steps}.",
+        images=most.examples,
+        steps=most.steps,
+    )
+    require(
+        most.steps == 1,
+        "in FedSGD every party takes one step a round, but here one of them takes {steps}.",
+        steps=most.steps,
     )
     for one, other in zip(rounds, exact, strict=True):
         assert one.state is not None
         assert other.state is not None
         require(close(one.state.weights, other.state.weights), "the shared model must be that of FedSGD, and is not.")
-    return say("Both were trained for two rounds on four skewed parties, and all 7,850 weights agree.")
+    return say("Both were trained for two rounds, on parties with 4 to 314 images, and all 7,850 weights agree.")
+
+
+def megabytes(choice: Experiment) -> float:
+    """What a choice of settings sends, both ways."""
+    return choice.rounds * max(1, round(choice.participation * choice.parties)) * 2 * MODEL / 1e6
+
+
+def minutes(choice: Experiment) -> float:
+    """How long it takes: each party has its own line and 100 images, so all parties of a round are done at once."""
+    travel = MODEL / 1e6 / PRICES.down + MODEL / 1e6 / PRICES.up
+    return choice.rounds * (travel + steps(choice, 100) * PRICES.step + PRICES.wait) / 60
 
 
 @lru_cache(maxsize=16)
@@ -179,52 +233,62 @@ def _accuracy(experiment: Experiment) -> float:
 
 
 @exercise(
+    answer="choose",
+    points=2,
     wrong={
         "MB": lambda: ASKED,
-        "MB ": lambda: ASKED.with_(rounds=50, participation=0.05, local_epochs=2),
+        "MB ": lambda: ASKED.with_(rounds=6, participation=0.25, local_epochs=2, batch_size=10),
         "leave parties": lambda: Experiment(parties=2, examples=2_000, rounds=10, local_epochs=5, batch_size=10),
         "leave parties ": lambda: ASKED.with_(model="softmax", local_epochs=5, rounds=20),
         "leave parties  ": lambda: ASKED.with_(algorithm="central", rounds=10),
-        "patience": lambda: ASKED.with_(rounds=3, participation=0.5, local_epochs=100, batch_size=10),
-        "test images right": lambda: ASKED.with_(rounds=3, participation=0.5, batch_size="all"),
+        "minutes": lambda: ASKED.with_(rounds=12, participation=0.1, batch_size=10),
+        "minutes ": lambda: ASKED.with_(rounds=25, participation=0.05, batch_size=10),
+        "minutes  ": lambda: ASKED.with_(rounds=5, participation=0.25, local_epochs=20, batch_size=10),
+        "test images right": lambda: ASKED.with_(rounds=6, participation=0.2, batch_size=10),
+        "test images right ": lambda: ASKED.with_(rounds=1, participation=1.0, local_epochs=20, batch_size=10),
+        "test images right  ": lambda: ASKED.with_(rounds=4, participation=0.05, local_epochs=5, batch_size=10),
+        "test images right   ": lambda: ASKED.with_(rounds=4, participation=0.3, batch_size="all"),
+        "must return an Experiment": lambda: {"rounds": 4},
     },
     limit=240,
 )
 def check_choice(choose: Callable[..., Any]) -> str:
-    """choose(): an Experiment that gets `GOAL` right within `BUDGET` megabytes, with this seed and with another."""
-    yours = choose()
-    require(isinstance(yours, Experiment), "your function must return an Experiment.")
+    """choose(): an Experiment that reaches `GOAL` within `MEGABYTES` and `MINUTES`, with this seed and with another."""
+    yours = _experiment(choose)
     free = ("rounds", "participation", "local_epochs", "batch_size", "learning_rate", "seed")
     same = yours.with_(**{name: getattr(ASKED, name) for name in free}) if yours.algorithm.name == "fedavg" else None
     require(
         same == ASKED,
         "leave parties, examples, model, partition and algorithm as they are: choose rounds, C, E, B and η.",
     )
-    sent = yours.rounds * max(1, round(yours.participation * yours.parties)) * 2 * 796_840 / 1e6
+    sent, time = megabytes(yours), minutes(yours)
     require(
-        sent <= BUDGET,
-        "it sends {sent:.0f} MB, and {budget} MB are allowed: fewer rounds, or fewer parties in each.",
+        sent <= MEGABYTES,
+        "it sends {sent:.0f} MB, and {allowed} MB are allowed: fewer rounds, or fewer parties in each.",
         sent=sent,
-        budget=BUDGET,
+        allowed=MEGABYTES,
     )
-    epochs = yours.rounds * yours.local_epochs
     require(
-        epochs <= PATIENCE,
-        "rounds times local epochs is {epochs}: the parties' patience ends at {patience}.",
-        epochs=epochs,
-        patience=PATIENCE,
+        time <= MINUTES,
+        "its {rounds} rounds with {steps} steps each take {time:.1f} minutes, and {allowed} are allowed: fewer rounds, "
+        "or fewer steps in each.",
+        rounds=yours.rounds,
+        steps=steps(yours, 100),
+        time=time,
+        allowed=MINUTES,
     )
     for seed in (yours.seed, yours.seed + 1):
         reached = _accuracy(yours.with_(seed=seed))
         require(
             reached >= GOAL,
-            "with seed {seed} it gets {reached:.0%} of the test images right, and {goal:.0%} are wanted.",
+            "with seed {seed} it gets {reached:.1%} of the test images right, and {goal:.0%} are wanted.",
             seed=seed,
             reached=reached,
             goal=GOAL,
         )
     return say(
-        "It was run with two seeds, and both times it got at least {goal:.0%} for at most {budget} MB.",
+        "With both seeds it gets at least {goal:.0%}, for {sent:.0f} MB and {time:.1f} minutes.",
         goal=GOAL,
-        budget=BUDGET,
+        sent=sent,
+        time=time,
     )

@@ -20,6 +20,8 @@ def _shares(counts: np.ndarray) -> np.ndarray:
 
 
 @exercise(
+    answer="my_skew",
+    points=2,
     wrong={
         "must be 0": lambda counts: _shares(counts).max(axis=1).mean(),
         "must be 0 ": lambda counts: (np.abs(counts - counts.mean(axis=0)).sum(axis=1) / counts.sum()).mean(),
@@ -33,7 +35,7 @@ def _shares(counts: np.ndarray) -> np.ndarray:
             np.abs(_shares(counts) - counts.sum(axis=0) / counts.sum()).sum(axis=1).max() / 2
         ),
         "mean over the parties ": lambda counts: np.abs(_shares(counts) - counts.sum(axis=0) / counts.sum()).sum() / 2,
-    }
+    },
 )
 def check_skew(skew: Callable[..., Any]) -> str:
     """skew(counts): mean over the parties of half Σ_labels |q_k - p|; counts: (K, classes)."""
@@ -60,20 +62,20 @@ def check_skew(skew: Callable[..., Any]) -> str:
     require(
         close(ten, 0.9), "ten parties with one digit each must have the skew 0.9, but yours is {yours:.4f}.", yours=ten
     )
-    some = np.array([[10, 0, 0], [10, 10, 10], [4, 6, 10]])
-    for counts in (some, _rng().integers(1, 40, (6, 4)), _rng().integers(0, 9, (30, 10)) + 1):
-        q, p = counts / counts.sum(axis=1, keepdims=True), counts.sum(axis=0) / counts.sum()
+    for counts in ([[10, 0, 0], [10, 10, 10], [4, 6, 10]], [[6, 2], [1, 3]], [[0, 9, 1], [5, 5, 0]]):
+        table = np.array(counts)
+        q, p = _shares(table), table.sum(axis=0) / table.sum()
         overlap = np.minimum(q, p).sum(axis=1)  # half the distance is what two distributions do not share
-        yours = as_number(skew(counts), "the skew")
+        yours = as_number(skew(table), "the skew")
         require(
             not close(yours, (1 - overlap).max()),
             "it must be the mean over the parties, not the most skewed party's number.",
         )
         require(
             close(yours, (1 - overlap).mean()),
-            "p must be the shares of all examples together, q_k each party's own; {parties} random parties "
-            "have the skew {right:.4f}, but yours is {yours:.4f}.",
-            parties=len(counts),
+            "p must be the shares of all examples together, q_k each party's own; for counts = {counts} the skew is "
+            "{right:.4f}, but yours is {yours:.4f}.",
+            counts=counts,
             right=(1 - overlap).mean(),
             yours=yours,
         )
@@ -93,6 +95,8 @@ def _one_label(labels: np.ndarray, parties: int) -> list[np.ndarray]:
 
 
 @exercise(
+    answer="one_digit",
+    points=2,
     wrong={
         "more than one digit": lambda labels, parties: np.array_split(np.arange(len(labels)), parties),
         "more than one digit ": lambda labels, parties: np.array_split(np.argsort(labels), parties),
@@ -102,7 +106,9 @@ def _one_label(labels: np.ndarray, parties: int) -> list[np.ndarray]:
         "nobody holds": lambda labels, parties: [own[:5] for own in _one_label(labels, parties)],
         "positions": lambda labels, parties: [labels[own] for own in _one_label(labels, parties)],
         "positions ": lambda labels, parties: [np.zeros(1) for _ in range(parties)],
-    }
+        "a dict": lambda labels, parties: dict(enumerate(_one_label(labels, parties))),
+        "gets a dict": lambda labels, parties: [{"positions": own} for own in _one_label(labels, parties)],
+    },
 )
 def check_one_digit(assign: Callable[..., Any]) -> str:
     """assign(labels, parties): for each party the positions of its examples; every party knows a single digit."""
@@ -110,9 +116,17 @@ def check_one_digit(assign: Callable[..., Any]) -> str:
     for parties, examples in ((10, 200), (20, 200), (23, 300), (50, 1_000)):
         labels = np.concatenate([np.repeat(np.arange(10), 8), rng.choice(10, examples - 80, p=np.arange(1, 11) / 55)])
         labels = rng.permutation(labels)
-        held = assign(labels, parties)
+        dealt = assign(labels, parties)
+        require(not isinstance(dealt, dict), "your function must return a list, party 0 first, but it returns a dict.")
+        held: list[np.ndarray] = []
         try:
-            held = [np.asarray(own) for own in held]
+            for own in dealt:
+                require(
+                    not isinstance(own, dict),
+                    "party {party} gets a dict: give it a flat list of its positions alone.",
+                    party=len(held),
+                )
+                held.append(np.asarray(list(own)))
         except TypeError:
             raise NotYet(
                 say("your function must return a list: for each party the positions of its examples.")
@@ -161,6 +175,8 @@ def check_one_digit(assign: Callable[..., Any]) -> str:
 
 
 @exercise(
+    answer="worst_tenth",
+    points=1,
     wrong={
         "a tenth": lambda accuracies: min(accuracies),
         "mean of them": lambda accuracies: np.quantile(accuracies, 0.1),
@@ -168,8 +184,10 @@ def check_one_digit(assign: Callable[..., Any]) -> str:
         "worst": lambda accuracies: np.mean(sorted(accuracies)[-max(1, len(accuracies) // 10) :]),
         "worst ": lambda accuracies: np.mean(accuracies),
         "at least one": lambda accuracies: np.mean(sorted(accuracies)[: max(0, len(accuracies) // 10)] or [0.0]),
+        "round down": lambda accuracies: np.mean(sorted(accuracies)[: max(1, round(len(accuracies) / 10))]),
+        "round down ": lambda accuracies: np.mean(sorted(accuracies)[: -(-len(accuracies) // 10)]),
         "order": lambda accuracies: np.mean(list(accuracies)[: max(1, len(accuracies) // 10)]),
-    }
+    },
 )
 def check_worst_tenth(worst_tenth: Callable[..., Any]) -> str:
     """worst_tenth(accuracies): the mean accuracy of the worst-served tenth of the parties, at least of one party."""
@@ -195,6 +213,18 @@ def check_worst_tenth(worst_tenth: Callable[..., Any]) -> str:
             parties=count,
             yours=alone,
         )
+    for count in (11, 17, 25):
+        yours = as_number(worst_tenth(np.linspace(0.1, 0.9, count)), what)
+        right = np.linspace(0.1, 0.9, count)[: count // 10].mean()
+        require(
+            close(yours, right),
+            "round down: a tenth of {parties} parties is {tenth}. With accuracies from 10 % to 90 % in equal steps it "
+            "is {right:.2%}, and you say {yours:.2%}.",
+            parties=count,
+            tenth=count // 10,
+            right=right,
+            yours=yours,
+        )
     for count in (30, 100):
         drawn = _rng().uniform(size=count)
         bar = np.partition(drawn, count // 10)[count // 10]
@@ -211,6 +241,8 @@ def check_worst_tenth(worst_tenth: Callable[..., Any]) -> str:
 
 
 @exercise(
+    answer="recall",
+    points=1,
     wrong={
         "rows": lambda confusion: np.diag(confusion) / confusion.sum(axis=0),
         "share": lambda confusion: np.diag(confusion),
@@ -218,7 +250,7 @@ def check_worst_tenth(worst_tenth: Callable[..., Any]) -> str:
         "shape": lambda confusion: np.trace(confusion) / confusion.sum(),
         "right": lambda confusion: 1 - np.diag(confusion) / confusion.sum(axis=1),
         "shape ": lambda confusion: confusion / confusion.sum(axis=1, keepdims=True),
-    }
+    },
 )
 def check_recall(recall: Callable[..., Any]) -> str:
     """recall(confusion): (classes,) the share of each digit's images that is recognised; rows are the true digits."""

@@ -18,7 +18,65 @@ def _slope(f: Callable[[np.ndarray], float], w: np.ndarray, h: float = 1e-5) -> 
     return np.array([(f(w + move) - f(w - move)) / (2 * h) for move in h * np.eye(len(w))])
 
 
+def _interval(ours: np.ndarray, theirs: np.ndarray, t: float, ddof: int = 1, power: float = 0.5) -> tuple[float, float]:
+    d = ours - theirs
+    half = t * d.std(ddof=ddof) / len(d) ** power
+    return d.mean() - half, d.mean() + half
+
+
+def _unpaired(ours: np.ndarray, theirs: np.ndarray, t: float) -> tuple[float, float]:
+    half = t * np.sqrt((ours.var(ddof=1) + theirs.var(ddof=1)) / len(ours))
+    return float(ours.mean() - theirs.mean() - half), float(ours.mean() - theirs.mean() + half)
+
+
 @exercise(
+    answer="interval",
+    points=2,
+    wrong={
+        "lower end comes first": lambda ours, theirs, t: _interval(ours, theirs, t)[::-1],
+        "minus theirs": lambda ours, theirs, t: _interval(theirs, ours, t),
+        "t s/√n": lambda ours, theirs, t: _interval(ours, theirs, 1.96),
+        "the same luck": _unpaired,
+        "root of n": lambda ours, theirs, t: _interval(ours, theirs, t, power=0),
+        "root of n ": lambda ours, theirs, t: _interval(ours, theirs, t, power=1),
+        "n - 1": lambda ours, theirs, t: _interval(ours, theirs, t, ddof=0),
+        "(2,)": lambda ours, theirs, t: (ours - theirs).mean(),
+    },
+)
+def check_interval(interval: Callable[..., Any]) -> str:
+    """interval(ours, theirs, t): the two ends of the paired interval of ours minus theirs.
+
+    The differences are 4, 2, 4, 2 ...: their mean is 3, their s √(8/7), half the interval t √(8/7) / √8 = 2/√7.
+    """
+    luck, d, n = np.array([5.0, -3, 1, 0, 7, -7, 2, -5]), np.array([4.0, 2] * 4), 8
+
+    def ends(luck: np.ndarray) -> np.ndarray:
+        return as_array(interval(d + luck, luck, 2.0), (2,))
+
+    low, high = ends(np.zeros(n))
+    require(low <= high, "the lower end comes first: {low:.3g} is not below {high:.3g}.", low=low, high=high)
+    middle, half = (low + high) / 2, (high - low) / 2
+    require(
+        close(middle, 3),
+        "in the middle of the interval must be the mean of ours minus theirs: here 3, but yours is {middle:.3g}.",
+        middle=middle,
+    )
+    require(
+        close(ends(luck), (low, high)),
+        "give both the same luck in each seed, and nothing may change: take the differences first, then their s.",
+    )
+    require(
+        not close(half, 2 * np.sqrt(n / (n - 1))) and not close(half, 2 / np.sqrt(n * (n - 1))),
+        "s must be divided by the root of n, here √8.",
+    )
+    require(not close(half, 2 / np.sqrt(n)), "your s divides by n, but that of a sample divides by n - 1.")
+    require(close(half, 2 / np.sqrt(n - 1)), "half the interval must be t s/√n, but yours is {half:.3g}.", half=half)
+    return say("What luck does to both drops out, and what is left decides how sure you may be.")
+
+
+@exercise(
+    answer="slope",
+    points=2,
     wrong={
         "one number for each weight": lambda f, w: sum(_slope(f, w)),
         "one number for each weight ": lambda f, w: (f(w + 1e-5) - f(w - 1e-5)) / 2e-5,
@@ -28,18 +86,12 @@ def _slope(f: Callable[[np.ndarray], float], w: np.ndarray, h: float = 1e-5) -> 
         "both sides": lambda f, w: np.array([(f(w + move) - f(w)) / 1e-6 for move in 1e-6 * np.eye(len(w))]),
         "small step": lambda f, w: _slope(f, w, h=0.5),
         "where w is": lambda f, w: _slope(f, np.zeros(len(w))),
-    }
+    },
 )
 def check_slope(slope: Callable[..., Any]) -> str:
     """slope(f, w): the gradient of f at w, (P,), by central differences."""
     pushes, w = np.array([3.0, -1.0, 0.5]), np.array([0.2, 1.0, -2.0])
-    result = np.asarray(slope(lambda v: float(pushes @ v), w))
-    require(
-        result.shape == (3,),
-        "w has 3 weights, so there must be one number for each weight: {shape} is wrong.",
-        shape=result.shape,
-    )
-    plane = as_array(result, (3,))
+    plane = as_array(slope(lambda v: float(pushes @ v), w), (3,), "one number for each weight")
     require(
         not np.allclose(plane, -pushes, rtol=1e-3),
         "your slope points downhill: it must be positive where f goes uphill.",
@@ -105,6 +157,8 @@ def _compares_values(term: Term) -> bool:
 
 
 @exercise(
+    answer="is_proximal",
+    points=3,
     wrong={
         "the right term": lambda term: False,
         "no slope": lambda term: True,
@@ -115,7 +169,7 @@ def _compares_values(term: Term) -> bool:
         "only the first weight": _tests_with(w=(2.0,), w_t=(0.5,)),
         "pushes away": _compares_lengths,
         "constant": _compares_values,
-    }
+    },
 )
 def check_test(is_proximal: Callable[..., Any]) -> str:
     """is_proximal(term): whether the slope of term(w, w_t, mu, batch_size) in w is μ (w - w_t)."""
@@ -131,6 +185,8 @@ def check_test(is_proximal: Callable[..., Any]) -> str:
 
 
 @exercise(
+    answer="right_term",
+    points=1,
     wrong={
         "the same length": WRONG["forgets to square the norm"],
         "2 times": WRONG["forgets the half"],
@@ -140,7 +196,7 @@ def check_test(is_proximal: Callable[..., Any]) -> str:
         "0 times": WRONG["has no slope at all"],
         "0.7 times": WRONG["squares μ"],
         "every weight": WRONG["sees only the first weight"],
-    }
+    },
 )
 def check_term(term: Term) -> str:
     """The one term of the four whose slope is μ (w - w_t)."""
@@ -181,6 +237,13 @@ def _local(pull: Callable[..., Any]) -> Callable[..., np.ndarray]:
     return local_training
 
 
+def _moves_w_t(gradient: Any, w_t: np.ndarray, mu: float, rate: float, steps: int) -> np.ndarray:
+    w = w_t
+    for _ in range(steps):
+        w -= rate * (gradient(w) + mu * (w - w_t))
+    return w
+
+
 def _one_step_only(gradient: Any, w_t: np.ndarray, mu: float, rate: float, steps: int) -> np.ndarray:
     return w_t - rate * gradient(w_t)
 
@@ -193,15 +256,18 @@ def _same_gradient(gradient: Any, w_t: np.ndarray, mu: float, rate: float, steps
 
 
 @exercise(
+    answer="local_training",
+    points=2,
     wrong={
         "never felt": _local(lambda w, w_t, mu, rate: mu * (w - w)),
+        "changes w_t itself": _moves_w_t,
         "first step": _local(lambda w, w_t, mu, rate: mu * w),
         "pushes": _local(lambda w, w_t, mu, rate: -mu * (w - w_t)),
         "settle": _local(lambda w, w_t, mu, rate: mu * (w - w_t) / rate),
         "settle ": _local(lambda w, w_t, mu, rate: 2 * mu * (w - w_t)),
         "plain SGD": _one_step_only,
         "plain SGD ": _same_gradient,
-    }
+    },
 )
 def check_local(local_training: Callable[..., Any]) -> str:
     """local_training(gradient, w_t, mu, rate, steps): where a party's local training with FedProx ends, (P,)."""

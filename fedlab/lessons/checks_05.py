@@ -8,31 +8,24 @@ from typing import Any
 import numpy as np
 
 from fedlab.algorithms import FedAvg
+from fedlab.experiment import Experiment
+from fedlab.lessons import wrong_05
 from fedlab.lessons.exercises import as_array, as_number, close, exercise, require
 from fedlab.messages import Message, PartyReport, Trained, Upload
-from fedlab.settings import setting
 from fedlab.stages import Mean
 from fedlab.text import say
 
 
-def _settles(weight: Callable[[np.ndarray], np.ndarray]) -> Callable[..., float]:
-    """The mean of the centres, each weighted by what `weight` makes of q = (1 - rate · curve)^steps."""
-
-    def settles_at(curves: Any, centres: Any, rate: float, steps: int) -> float:
-        w = weight((1 - rate * np.asarray(curves)) ** steps)
-        return float(w @ centres / w.sum())
-
-    return settles_at
-
-
 @exercise(
+    answer="settles_at",
+    points=2,
     wrong={
         "stay there": lambda curves, centres, rate, steps: float(np.dot(curves, centres) / np.sum(curves)),
         "stay there ": lambda curves, centres, rate, steps: float(np.mean(centres)),
-        "stay there  ": _settles(lambda q: q),
-        "moves by": _settles(lambda q: 1 + q),
+        "stay there  ": wrong_05.settles(lambda q: q),
+        "moves by": wrong_05.settles(lambda q: 1 + q),
         "one party": lambda curves, centres, rate, steps: 0.0,
-    }
+    },
 )
 def check_settles(settles_at: Callable[..., Any]) -> str:
     """settles_at(curves, centres, rate, steps): the point that FedAvg's round leaves where it is, in one dimension."""
@@ -65,28 +58,94 @@ def check_settles(settles_at: Callable[..., Any]) -> str:
     )
 
 
-def _nova(average: Callable[..., Any], stride: Callable[..., Any]) -> Callable[..., Any]:
-    """w_t minus stride(p, τ) times what `average` makes of p, τ and the distances walked."""
+@exercise(
+    answer="fair_race",
+    points=2,
+    wrong={
+        "the rate that is best for it": wrong_05.race(learning_rate=lambda base, rates: rates["FedAvg"]),
+        "twice as many bytes": wrong_05.race(rounds=lambda base, rates: base.rounds),
+        "twice as many bytes ": wrong_05.race(rounds=lambda base, rates: 2 * base.rounds),
+        "do not pay for": wrong_05.race(rounds=lambda base, rates: -(-base.rounds // 2)),
+        "whole": wrong_05.race(rounds=lambda base, rates: base.rounds / 2),
+        "the same seed": wrong_05.race(seed=lambda base, rates: base.seed + 1),
+        "the same partition": wrong_05.race(partition=lambda base, rates: "iid"),
+        "algorithm": wrong_05.race(algorithm=lambda base, rates: "fedavg"),
+        "cannot be changed": wrong_05.changes_base,
+        "FedAvg, SCAFFOLD": lambda base, rates: [base, base],
+        "must be an experiment": lambda base, rates: {"FedAvg": 0.2, "SCAFFOLD": 0.1},
+    },
+)
+def check_fair_race(fair_race: Callable[..., Any]) -> str:
+    """fair_race(base, rates): FedAvg and SCAFFOLD, each with its rate, over rounds that cost the same megabytes."""
+    for base, rates in (
+        (Experiment(rounds=10, seed=3, partition="dirichlet", alpha=0.2), {"FedAvg": 0.3, "SCAFFOLD": 0.05}),
+        (Experiment(rounds=7, seed=5, parties=4, local_epochs=2), {"FedAvg": 0.02, "SCAFFOLD": 0.4}),
+    ):
+        entered = _entered(fair_race, base, rates)
+        for name, algorithm in (("FedAvg", "fedavg"), ("SCAFFOLD", "scaffold")):
+            one = entered[name]
+            require(one.algorithm.name == algorithm, "the algorithm of {name} must be {it}.", name=name, it=algorithm)
+            require(
+                one.learning_rate == rates[name],
+                "{name} must have the rate that is best for it, not another's.",
+                name=name,
+            )
+            given, its = base.to_dict(), one.to_dict()
+            same = [field for field in given if field not in ("algorithm", "learning_rate", "rounds")]
+            other = next((field for field in same if its.get(field) != given[field]), None)
+            require(other is None, "{name} must have the same {setting} as base.", name=name, setting=other)
+        rounds = entered["SCAFFOLD"].rounds
+        require(entered["FedAvg"].rounds == base.rounds, "FedAvg must have the rounds of base.")
+        require(
+            rounds < base.rounds or base.rounds == 1,
+            "a round of SCAFFOLD costs twice as many bytes as one of FedAvg: it must have fewer rounds.",
+        )
+        require(
+            2 * rounds <= base.rounds,
+            "{rounds} rounds of SCAFFOLD cost more bytes than {base} of FedAvg do: they do not pay for the last one.",
+            rounds=rounds,
+            base=base.rounds,
+        )
+        require(
+            2 * rounds > base.rounds - 2, "FedAvg's bytes pay for more rounds of SCAFFOLD than {rounds}.", rounds=rounds
+        )
+    return say("The same parties, the same first model, a rate for each, and nobody sends more than the other.")
 
-    def nova(shared: Any, weights: Any, sizes: Any, steps: Any) -> Any:
-        p, tau = np.asarray(sizes) / np.sum(sizes), np.asarray(steps, float)
-        return shared - stride(p, tau) * average(p, tau, shared - np.asarray(weights))
 
-    return nova
+def _entered(fair_race: Callable[..., Any], base: Experiment, rates: dict[str, float]) -> dict[str, Experiment]:
+    try:
+        entered = fair_race(base, rates)
+    except ValueError as error:
+        require("frozen" not in str(error), "an experiment cannot be changed: base.with_(…) makes another one.")
+        require("rounds" not in str(error), "the number of rounds must be a whole number: use //.")
+        raise
+    require(
+        isinstance(entered, dict) and set(entered) == {"FedAvg", "SCAFFOLD"},
+        "return a dictionary with the two names FedAvg, SCAFFOLD.",
+    )
+    for name, one in entered.items():
+        require(
+            isinstance(one, Experiment),
+            "what you enter as {name} must be an experiment, as base.with_(…) is.",
+            name=name,
+        )
+    return entered
 
 
 @exercise(
+    answer="nova",
+    points=2,
     wrong={
-        "steps more": _nova(lambda p, tau, walked: p @ walked, lambda p, tau: 1.0),
-        "one party ": _nova(lambda p, tau, walked: p @ (walked / tau[:, None]), lambda p, tau: 1.0),
-        "one party  ": _nova(lambda p, tau, walked: p @ (walked * tau[:, None]), lambda p, tau: p @ tau),
-        "how many examples": _nova(
+        "steps more": wrong_05.nova(lambda p, tau, walked: p @ walked, lambda p, tau: 1.0),
+        "one party ": wrong_05.nova(lambda p, tau, walked: p @ (walked / tau[:, None]), lambda p, tau: 1.0),
+        "one party  ": wrong_05.nova(lambda p, tau, walked: p @ (walked * tau[:, None]), lambda p, tau: p @ tau),
+        "how many examples": wrong_05.nova(
             lambda p, tau, walked: (walked / tau[:, None]).mean(axis=0), lambda p, tau: tau.mean()
         ),
-        "one party": _nova(lambda p, tau, walked: -p @ (walked / tau[:, None]), lambda p, tau: p @ tau),
-        "how far": _nova(lambda p, tau, walked: p @ (walked / tau[:, None]), lambda p, tau: tau.mean()),
+        "one party": wrong_05.nova(lambda p, tau, walked: -p @ (walked / tau[:, None]), lambda p, tau: p @ tau),
+        "how far": wrong_05.nova(lambda p, tau, walked: p @ (walked / tau[:, None]), lambda p, tau: tau.mean()),
         "shape": lambda shared, weights, sizes, steps: 0.0,
-    }
+    },
 )
 def check_nova(nova: Callable[..., Any]) -> str:
     """nova(shared, weights, sizes, steps): FedNova's new shared model, (P,), from the parties' weights, (K, P)."""
@@ -124,91 +183,26 @@ def check_nova(nova: Callable[..., Any]) -> str:
     return say("Who steps more often no longer counts more, and with equal steps it is FedAvg.")
 
 
-class _Clipped(FedAvg):
-    """The known wrong answers differ from the right one in what a party makes of its update before it sends it."""
-
-    reach: float = setting(1.0, "How long a party's update may be.", low=0.01, high=100.0)
-
-    def report(self, down: Message, own: Any, trained: Trained) -> Any:
-        update = trained.weights - down[0]
-        return (self.sent(update, float(np.linalg.norm(update)), trained),), own
-
-    def sent(self, update: np.ndarray, length: float, trained: Trained) -> np.ndarray:
-        return update * min(1.0, self.reach / length)
-
-
-class _NeverClips(_Clipped):
-    def sent(self, update: np.ndarray, length: float, trained: Trained) -> np.ndarray:
-        return update
-
-
-class _AlwaysReaches(_Clipped):
-    def sent(self, update: np.ndarray, length: float, trained: Trained) -> np.ndarray:
-        return update * self.reach / length
-
-
-class _DropsTheLong(_Clipped):
-    def sent(self, update: np.ndarray, length: float, trained: Trained) -> np.ndarray:
-        return update * float(length <= self.reach)
-
-
-class _DividesByTheLength(_Clipped):
-    def sent(self, update: np.ndarray, length: float, trained: Trained) -> np.ndarray:
-        return update / max(1.0, length)
-
-
-class _ClipsEachWeight(_Clipped):
-    def sent(self, update: np.ndarray, length: float, trained: Trained) -> np.ndarray:
-        return np.clip(update, -self.reach, self.reach)
-
-
-class _WeighsToo(_Clipped):
-    def sent(self, update: np.ndarray, length: float, trained: Trained) -> np.ndarray:
-        return trained.examples * super().sent(update, length, trained)
-
-
-class _SendsTheModel(_Clipped):
-    def sent(self, update: np.ndarray, length: float, trained: Trained) -> np.ndarray:
-        return super().sent(trained.weights, float(np.linalg.norm(trained.weights)), trained)
-
-
-class _ClipsTheMean(_NeverClips):
-    def step(self, w: np.ndarray, mean: Message, share: float, server: Any) -> tuple[np.ndarray, Any]:
-        return w + min(1.0, self.reach / float(np.linalg.norm(mean[0]))) * mean[0], server
-
-
-class _CountsHeads(_Clipped):
-    """Undoes the weights n_k that it expects, so that each party counts the same."""
-
-    def sent(self, update: np.ndarray, length: float, trained: Trained) -> np.ndarray:
-        return super().sent(update, length, trained) / trained.examples
-
-
-class _ForgetsTheMemory(_Clipped):
-    def report(self, down: Message, own: Any, trained: Trained) -> Any:
-        return super().report(down, own, trained)[0]
-
-
-class _ForgetsTheTuple(_Clipped):
-    def report(self, down: Message, own: Any, trained: Trained) -> Any:
-        (update,), own = super().report(down, own, trained)
-        return update, own
-
-
 @exercise(
+    answer="Clipped",
+    points=4,
     wrong={
-        "2 at most": _NeverClips,
-        "hardly move": _AlwaysReaches,
-        "not its model": _SendsTheModel,
-        "thrown away": _DropsTheLong,
-        "2 at most, not by 1": _DividesByTheLength,
-        "direction": _ClipsEachWeight,
-        "before they are averaged": _ClipsTheMean,
-        "however many examples": _WeighsToo,
-        "however many examples ": _CountsHeads,
-        "a pair": _ForgetsTheMemory,
-        "a tuple": _ForgetsTheTuple,
-    }
+        "2 at most": wrong_05.NeverClips,
+        "hardly move": wrong_05.AlwaysReaches,
+        "not its model": wrong_05.SendsTheModel,
+        "thrown away": wrong_05.DropsTheLong,
+        "2 at most, not by 1": wrong_05.DividesByTheLength,
+        "direction": wrong_05.ClipsEachWeight,
+        "before they are averaged": wrong_05.ClipsTheMean,
+        "however many examples": wrong_05.WeighsToo,
+        "however many examples ": wrong_05.CountsHeads,
+        "a pair": wrong_05.ForgetsTheMemory,
+        "a tuple": wrong_05.ForgetsTheTuple,
+        "in place": wrong_05.WritesIntoTheModel,
+        "own, as it is": wrong_05.RemembersNothing,
+        "has the shape ()": wrong_05.SendsTheLength,
+        "has not moved": wrong_05.DividesByZero,
+    },
 )
 def check_clipped(kind: Callable[..., Any]) -> str:
     """Clipped(reach): FedAvg whose parties shorten an update that is longer than `reach` before they send it."""
@@ -223,7 +217,8 @@ def check_clipped(kind: Callable[..., Any]) -> str:
         down, uploads = algorithm.send(w, server), []
         for party, (update, examples) in enumerate(updates):
             trained = Trained(w + np.array(update, np.float32), examples, 5, 0.1, 0.1)
-            message = _message(algorithm.report(down, algorithm.party_memory(w), trained))
+            trained.weights.setflags(write=False)
+            message = _reported(algorithm, down, trained)
             report = PartyReport(party, examples, 5, 0.1, 0.0)
             uploads.append(Upload(party, examples, message, {}, trained.weights, report))
         outcome = algorithm.step(w, Mean().combine(uploads), 1.0, server)
@@ -262,18 +257,39 @@ def check_clipped(kind: Callable[..., Any]) -> str:
         np.allclose(moved(2.0, (long, 100), (short, 300)), np.dot([0.25 * 0.4, 0.75], [long, short]), atol=1e-5),
         "updates must be clipped one by one, each at its party, before they are averaged.",
     )
+    require(
+        np.allclose(moved(2.0, ([0.0, 0.0, 0.0, 0.0], 100)), 0),
+        "a party that has not moved must send an update of zeros.",
+    )
     return say("Short updates count in full, long ones only as far as the reach, and a large reach gives FedAvg.")
 
 
-def _message(reported: Any) -> Message:
+def _reported(algorithm: FedAvg, down: Message, trained: Trained) -> Message:
     """The message that a learner's `report` gives, checked."""
+    own = algorithm.party_memory(down[0]) or object()  # something to remember, though FedAvg has nothing
+    rests = not (trained.weights - down[0]).any()
+    try:
+        with np.errstate(all="ignore"):
+            reported = algorithm.report(down, own, trained)
+    except ZeroDivisionError:
+        reported = (np.array([np.nan]),), own
+    except ValueError as error:
+        require("read-only" not in str(error), "trained.weights and down[0] must not be changed in place, as -= does.")
+        raise
     require(reported is not None, "your report returns nothing: does it end with return?")
     require(
         isinstance(reported, tuple) and len(reported) == 2,
         "report must return a pair: what the party sends, and what it remembers, own.",
     )
-    require(isinstance(reported[0], tuple), "what a party sends must be a tuple, even of one array: (update,).")
-    return tuple(as_array(part, (4,), "what a party sends") for part in reported[0])
+    message, memory = reported
+    require(isinstance(message, tuple), "what a party sends must be a tuple, even of one array: (update,).")
+    require(len(message) == 1, "a party sends one array here, its update, but yours sends {parts}.", parts=len(message))
+    require(memory is own, "the second part of what report returns must be own, as it is.")
+    require(
+        not rests or np.isfinite(np.asarray(message[0], float)).all(),
+        "a party that has not moved has an update of length 0: do not divide by it.",
+    )
+    return (as_array(message[0], (4,), "what a party sends"),)
 
 
 def _along(one: np.ndarray, way: np.ndarray) -> bool:

@@ -1,51 +1,84 @@
-"""What lesson 00 promises of its three runs; there, so that its cells are short."""
+"""What lesson 00 runs and what it claims of it; there, so that its cells are short."""
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Sequence
 
 from fedlab.experiment import Experiment
-from fedlab.lessons.claims import claims
+from fedlab.history import History
+from fedlab.lessons.claims import Claim
+from fedlab.partitions import label_counts
+from fedlab.prepare import prepare
+from fedlab.rounds import Round
 
-ALIKE = Experiment()
-SKEWED = Experiment(partition="dirichlet", alpha=0.1, rounds=10)
-LONGER = Experiment(local_epochs=5, rounds=10)
-
-
-def just_run(lab: Any) -> None:
-    """1. Press Run."""
-    statements = {
-        "After one round the model already gets more than half of the test images right": lambda run: (
-            run.rounds[0].test_accuracy > 0.5
-        ),
-        "It passes 80 % within 5 rounds": lambda run: run.rounds_to(0.80) <= 5,
-        "It ends above 90 %": lambda run: run.rounds[-1].test_accuracy > 0.90,
-    }
-    claims(lab, [ALIKE], statements)
+ALIKE = Experiment(rounds=10)
+SKEWED = ALIKE.with_(partition="dirichlet", alpha=0.1)
+LONGER = ALIKE.with_(local_epochs=5)
 
 
-def other_digits(lab: Any) -> None:
-    """2. Dirichlet with alpha 0.1."""
-    statements = {
-        "After 10 rounds the skewed parties are at least 10 points behind": lambda alike, skewed: (
-            skewed.rounds[9].test_accuracy < alike.rounds[9].test_accuracy - 0.10
-        ),
-        "Nobody holds more or fewer images than before: only the mix has changed": lambda alike, skewed: (
-            [party.examples for party in skewed.rounds[0].parties]
-            == [party.examples for party in alike.rounds[0].parties]
-        ),
-    }
-    claims(lab, [ALIKE, SKEWED], statements)
+def right(run: History, rounds: int = 10) -> float:
+    """The test accuracy after so many rounds, in per cent."""
+    return 100 * run.rounds[rounds - 1].test_accuracy
 
 
-def work_longer(lab: Any) -> None:
-    """3. Five local epochs."""
-    statements = {
-        "With 5 local epochs it passes 90 % in at most half of the rounds": lambda alike, longer: (
-            2 * longer.rounds_to(0.90) <= alike.rounds_to(0.90)
-        ),
-        "A round sends as much as before: 15.9 MB": lambda alike, longer: (
-            {round((one.bytes_up + one.bytes_down) / 1e6, 1) for one in [*alike, *longer]} == {15.9}
-        ),
-    }
-    claims(lab, [ALIKE, LONGER], statements)
+def commonest_digit(run: History) -> float:
+    """How much of a party's images is of one digit, in per cent; of the party where that is least."""
+    held = prepare(run.experiment)
+    counts = label_counts(held.parties, held.dataset.train_y, held.dataset.classes)
+    return float(100 * (counts.max(axis=1) / counts.sum(axis=1)).min())
+
+
+def megabytes(one: Round) -> float:
+    """What a round sends, down and up."""
+    return round((one.bytes_down + one.bytes_up) / 1e6, 1)
+
+
+def the_same(values: Sequence[float]) -> float | None:
+    """The value, if all are the same."""
+    return values[0] if len(set(values)) == 1 else None
+
+
+def times_fewer_rounds(alike: History, longer: History) -> float:
+    """How many times fewer rounds the second needs to get 85 % right."""
+    return alike.rounds_to(0.85) / longer.rounds_to(0.85)  # type: ignore[operator]
+
+
+JUST_RUN = [
+    Claim("After one round more than half of the test images are right", lambda run: right(run, 1), above=50, unit="%"),
+    Claim("After ten rounds more than 85 % are right", right, above=85, unit="%"),
+]
+OTHER_DIGITS = [
+    Claim(
+        "Even the most mixed party holds more than 85 % of one digit",
+        lambda alike, skewed: commonest_digit(skewed),
+        above=85,
+        unit="%",
+    ),
+    Claim(
+        "Nobody holds more or fewer images than before",
+        lambda *both: the_same([party.examples for run in both for party in run.rounds[0].parties]),
+        equals=500,
+        unit="images each",
+    ),
+    Claim(
+        "After ten rounds it is more than 10 points behind",
+        lambda alike, skewed: right(alike) - right(skewed),
+        above=10,
+        unit="points",
+    ),
+]
+WORK_LONGER = [
+    Claim("It gets to 85 % in at most half as many rounds", times_fewer_rounds, above=1.99, unit="times fewer"),
+    Claim(
+        "A round sends as much as before",
+        lambda *both: the_same([megabytes(one) for run in both for one in run]),
+        equals=15.9,
+        unit="MB",
+    ),
+    Claim(
+        "A round takes more than twice the simulated seconds",
+        lambda alike, longer: longer.rounds[0].simulated_seconds / alike.rounds[0].simulated_seconds,
+        above=2,
+        unit="times",
+    ),
+]

@@ -34,5 +34,5 @@ class TwoNN(Dense):
 
     name: ClassVar[str] = "2nn"
     title: ClassVar[str] = "2NN"
-    lesson: ClassVar[str] = "Two hidden layers of 200: 199,210 weights for MNIST (McMahan et al. 2017)."
+    lesson: ClassVar[str] = "Two hidden layers of 200, hence 2NN: 199,210 weights for MNIST (McMahan et al. 2017)."
     hidden: ClassVar[tuple[int, ...]] = (200, 200)

@@ -19,8 +19,8 @@ class Quantity(Partition):
     """
 
     name: ClassVar[str] = "quantity"
-    title: ClassVar[str] = "Unequal sizes (quantity skew)"
-    lesson: ClassVar[str] = "Some parties hold far more than others: the average listens to them."
+    title: ClassVar[str] = "Unequal sizes"
+    lesson: ClassVar[str] = "Quantity skew: some parties hold far more than others, and the average listens to them."
 
     size_beta: float = setting(
         0.5, "The smaller β is, the more unequal the parties' sizes.", symbol="β", low=0.05, high=100.0, scale="log"

@@ -5,7 +5,7 @@ convergence(ax, [fedavg, fedprox])
 """
 
 from fedlab.plots.curves import COLOURS, LINES, MARKERS, X_AXES, Y_AXES, convergence, style
-from fedlab.plots.holdings import holdings, party_images
+from fedlab.plots.holdings import holdings, party_images, sizes
 
 __all__ = [
     "COLOURS",
@@ -16,5 +16,6 @@ __all__ = [
     "convergence",
     "holdings",
     "party_images",
+    "sizes",
     "style",
 ]

@@ -1,4 +1,4 @@
-"""What lies behind an accuracy, as pictures: who is served how well, which digits are known, how far parties drift.
+"""What lies behind an accuracy, as pictures: who is served how well, which digits are known, where parties went.
 
 Pure functions over what `diagnostics.py` computes; each draws on the axes it is given.
 """
@@ -18,21 +18,29 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 BLUE, ORANGE = COLOURS[0], COLOURS[1]
+MOST_NUMBERED = 20  # parties whose numbers have room below a picture
 
 
 def served(ax: Axes, accuracies: np.ndarray, test_accuracy: float) -> None:
     """How much of its own data the shared model gets right for each party, the worst served first.
 
-    accuracies: (K,) from `party_accuracies`. The dashed line is the accuracy on the test examples.
+    accuracies: (K,) from `party_accuracies`. The dashed line is the accuracy on the test examples. Below the axis stand
+    the parties' numbers: all of few parties, of many those of the three worst served, and of the best.
     """
     from matplotlib.ticker import PercentFormatter
 
-    ranks = np.arange(1, len(accuracies) + 1)
-    ax.plot(ranks, np.sort(accuracies), color=BLUE, marker="o" if len(ranks) <= 30 else "", ms=4)
+    order = np.argsort(accuracies, kind="stable")
+    few = len(order) <= MOST_NUMBERED
+    ax.plot(np.arange(len(order)), accuracies[order], color=BLUE, marker="o" if few else "", ms=4)
     ax.axhline(test_accuracy, color="black", ls="--", lw=1)
-    ax.set(xlabel=say("parties, worst served first"), ylabel=say("own examples right"), ylim=(0, 1.02))
+    ax.set(xlabel=say("party, the worst served first"), ylabel=say("own examples right"), ylim=(0, 1.02))
+    ax.set_xticks(range(len(order)), order, fontsize="x-small" if len(order) > 12 else "small")
+    if not few:
+        ax.plot(range(3), accuracies[order[:3]], "o", color=ORANGE, ms=4)
+        worst = say("parties {numbers}", numbers=", ".join(map(str, order[:3])))
+        ax.annotate(worst, (1, accuracies[order[1]]), xytext=(10, -2), textcoords="offset points", va="top")
+        ax.set_xticks([0, len(order) - 1], order[[0, -1]])
     ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
-    ax.locator_params(axis="x", integer=True)
     ax.spines[["top", "right"]].set_visible(False)
 
 
@@ -52,7 +60,7 @@ def confusion_matrix(ax: Axes, table: np.ndarray) -> None:
     ax.tick_params(length=0)
 
 
-def drift(ax: Axes, began: np.ndarray, ended: np.ndarray, sent: Sequence[np.ndarray]) -> float:
+def one_round(ax: Axes, began: np.ndarray, ended: np.ndarray, sent: Sequence[np.ndarray]) -> float:
     """One round in the plane that shows most of it: where the parties went, and where the server then put the model.
 
     began, ended: (P,) the shared model before and after the round. sent: the parties' weights, (P,) each.
@@ -67,7 +75,7 @@ def drift(ax: Axes, began: np.ndarray, ended: np.ndarray, sent: Sequence[np.ndar
     ax.plot(*start, "o", color="black", mfc="white", ms=7, label=say("shared model before"))
     ax.plot(*end, "X", color="black", ms=8, label=say("and after"))
     ax.set_aspect("equal", adjustable="datalim")
-    ax.set(xlabel=say("component {number}", number=1), ylabel=say("component {number}", number=2))
+    ax.set(xlabel=say("direction in which they differ most"), ylabel=say("and second most"))
     ax.legend(fontsize="x-small", frameon=False)
     ax.spines[["top", "right"]].set_visible(False)
     return float(explained.sum())

@@ -17,7 +17,7 @@ from fedlab.text import say
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#000000")
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#56B4E9", "#E69F00")  # the two oranges far apart
 LINES = ("-", "--", "-.", ":")
 MARKERS = ("o", "s", "D", "^", "v", "P", "X", "*")
 MOST_MARKERS = 12  # on one curve
@@ -34,7 +34,7 @@ X_AXES: dict[str, tuple[str, Callable[[History], np.ndarray]]] = {
         lambda history: np.cumsum(history.column("simulated_seconds")),
     ),
 }
-Y_AXES = {"test_accuracy": "test accuracy", "test_loss": "test loss (nats)", "train_loss": "training loss (nats)"}
+Y_AXES = {"test_accuracy": "test accuracy", "test_loss": "test loss", "train_loss": "training loss"}
 
 
 def style(number: int) -> dict[str, Any]:
@@ -65,8 +65,11 @@ def convergence(
     styles = range(len(histories)) if styles is None else styles
     x_label, x_of = X_AXES[x]
     for history, label, number in zip(histories, labels, styles, strict=True):
-        every = max(1, len(history) // MOST_MARKERS)
-        ax.plot(x_of(history), history.column(y), label=label, markevery=every, markersize=4.5, lw=1.7, **style(number))
+        look = style(number)
+        look["lw"] = 2.6 if look["linestyle"] == "-" else 1.5  # to be seen behind a broken line that runs along it
+        every = -(-len(history) // MOST_MARKERS)
+        look["markevery"] = (number % every, every) if every else None  # nor do markers hide each other
+        ax.plot(x_of(history), history.column(y), label=label, markersize=4.5, **look)
     ax.set(xlabel=say(x_label), ylabel=say(Y_AXES[y]))
     if y == "test_accuracy":
         ax.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))

@@ -17,32 +17,48 @@ MOST_PARTIES = 200  # columns of the heat map that can still be told apart
 def holdings(ax: Axes, counts: np.ndarray) -> None:
     """Who holds what, as a heat map: one column a party, one row a class.
 
-    counts: (parties, classes) examples, from `fedlab.partitions.label_counts`. With few parties each cell tells its
-    number; of very many parties the first are shown, and the axis says so.
+    counts: (parties, classes) examples, from `fedlab.partitions.label_counts`. The colour is the share of the party's
+    own examples that have the label, so that a large party does not make the others pale; its square root, so that
+    small shares can be seen. With few parties each cell tells its number of examples; of very many parties the first
+    are shown, and the axis says so.
     """
+    from matplotlib.colors import PowerNorm
     from matplotlib.ticker import MaxNLocator
 
     parties, classes = counts.shape
     shown = counts[:MOST_PARTIES].T
-    image = ax.imshow(np.ma.masked_equal(shown, 0), cmap="Blues", vmin=0, aspect="auto", interpolation="nearest")
+    shares = np.ma.masked_equal(shown / np.maximum(shown.sum(axis=0), 1), 0)
+    image = ax.imshow(shares, cmap="Blues", norm=PowerNorm(0.5, 0, 1), aspect="auto", interpolation="nearest")
     if parties > MOST_PARTIES:
         below = say("party (the first {shown} of {parties:,})", shown=MOST_PARTIES, parties=parties)
     else:
         below = say("party ({parties:,})", parties=parties)
     ax.set(xlabel=below, ylabel=say("label"), yticks=range(classes))
-    ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=min(20, parties), steps=[1, 2, 5, 10]))
+    ticks = min(20, parties) if parties <= 100 else 10
+    ax.xaxis.set_major_locator(MaxNLocator(integer=True, nbins=ticks, steps=[1, 2, 5, 10]))
     ax.tick_params(length=0, labelsize="small")
     ax.spines[:].set_visible(False)
     if parties <= 20:
         for (row, column), count in np.ndenumerate(shown):
-            colour = "white" if count > 0.6 * shown.max() else "black"
+            colour = "white" if shares.filled(0)[row, column] > 0.4 else "black"
             text = f"{count:,}" if count else "·"
             ax.text(column, row, text, ha="center", va="center", color=colour, fontsize=7 if parties > 12 else 8)
     else:
-        bar = ax.figure.colorbar(image, ax=ax, fraction=0.025, pad=0.01)
+        bar = ax.figure.colorbar(image, ax=ax, fraction=0.1, aspect=28, pad=0.01, ticks=[0, 0.1, 0.25, 0.5, 1])
+        bar.ax.yaxis.set_major_formatter(lambda share, _: f"{share:.0%}")
         bar.outline.set_visible(False)
         bar.ax.tick_params(labelsize="x-small", length=0)
-        bar.ax.set_title(say("images"), fontsize="x-small")
+        bar.ax.set_title(say("share"), fontsize="x-small", loc="left")
+
+
+def sizes(ax: Axes, counts: np.ndarray) -> None:
+    """How many examples each party holds, as a strip of bars for the place above the heat map of `holdings`."""
+    each = counts[:MOST_PARTIES].sum(axis=1)
+    ax.stairs(each, np.arange(len(each) + 1) - 0.5, fill=True, color="0.6")
+    ax.set(xlim=(-0.5, len(each) - 0.5), ylim=(0, 1.05 * max(1, each.max())), xticks=[], yticks=[each.max()])
+    ax.yaxis.set_major_formatter(lambda count, _: f"{count:,.0f}")
+    ax.tick_params(length=0, labelsize="x-small")
+    ax.spines[["top", "right", "left"]].set_visible(False)
 
 
 def party_images(ax: Axes, images: np.ndarray, labels: np.ndarray, columns: int = 4) -> None:

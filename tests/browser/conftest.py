@@ -122,6 +122,44 @@ class Notebook:
         """One of JupyterLab's own commands, which its menus call."""
         self.page.evaluate("name => { window.jupyterapp.commands.execute(name) }", name)
 
+    def run_all(self) -> None:
+        """Run all cells, and wait until all are done."""
+        self.page.evaluate("() => window.jupyterapp.commands.execute('notebook:run-all-cells')")
+
+    def run_cell(self, cell_id: str, source: str | None = None) -> str:
+        """Run a cell, with this text in it if one is given, and return what it prints."""
+        return str(
+            self.page.evaluate(
+                """async ([id, source]) => {
+                    const notebook = window.jupyterapp.shell.currentWidget.content;
+                    notebook.activeCellIndex = notebook.widgets.findIndex(cell => cell.model.id === id);
+                    const cell = notebook.activeCell.model;
+                    if (source !== null) cell.sharedModel.setSource(source);
+                    await window.jupyterapp.commands.execute('notebook:run-cell');
+                    return cell.outputs.toJSON().map(output => [output.text].flat().join('')).join('');
+                }""",
+                [cell_id, source],
+            )
+        )
+
+    def outputs(self, kind: str = "shown") -> list[str]:
+        """The text of the outputs: all that is shown, or those that are of the kind "error" or "stderr"."""
+        of_kind = f"[data-mime-type='application/vnd.jupyter.{kind}']" if kind != "shown" else ""
+        return self.page.locator(f".jp-OutputArea-output{of_kind}").all_inner_texts()
+
+    def close(self) -> None:
+        """Close the page and end its kernel."""
+        self.page.evaluate(
+            """async id => {
+                const token = document.cookie.match(/_xsrf=([^;]*)/)[1];
+                const own = (await (await fetch('/api/sessions')).json()).filter(one => one.kernel.id === id);
+                for (const one of own)
+                    await fetch('/api/sessions/' + one.id, {method: 'DELETE', headers: {'X-XSRFToken': token}});
+            }""",
+            self.kernel_id,
+        )
+        self.page.context.close()
+
     def interrupt(self) -> None:
         """What the stop button of JupyterLab's toolbar does."""
         self._post("interrupt")
@@ -250,14 +288,13 @@ def voila(serve: Callable[[list[str], str], Server]) -> Server:
 
 @pytest.fixture(scope="module")
 def open_notebook(browser: Browser, jupyterlab: Server) -> Iterator[Callable[..., Notebook]]:
-    """Open a notebook of these cells, or a copy of this one, in a tab with a kernel of its own."""
-    pages: list[Page] = []
+    """Open a notebook of these cells, or this one, in a tab with a kernel of its own."""
+    notebooks: list[Notebook] = []
 
-    def opened(cells: list[str] | None = None, file: Path | None = None) -> Notebook:
+    def opened(cells: list[str] | None = None, made: nbformat.NotebookNode | None = None) -> Notebook:
         name = f"{len(list(jupyterlab.folder.iterdir()))}.ipynb"
-        nbformat.write(notebook(cells or []) if file is None else nbformat.read(file, 4), jupyterlab.folder / name)
+        nbformat.write(made or notebook(cells or []), jupyterlab.folder / name)
         page = browser.new_context(viewport={"width": 1280, "height": 1000}).new_page()
-        pages.append(page)
         page.goto(f"{jupyterlab.url}/lab/workspaces/{token_hex(4)}/tree/{name}?reset")
         kernel_id = page.evaluate(
             """async name => {
@@ -271,18 +308,13 @@ def open_notebook(browser: Browser, jupyterlab: Server) -> Iterator[Callable[...
             name,
         )
         page.locator(".jp-Notebook-ExecutionIndicator[data-status=idle]").wait_for(state="attached", timeout=PATIENCE)
-        return Notebook(page, jupyterlab.folder, jupyterlab.runtime, kernel_id)
+        notebooks.append(Notebook(page, jupyterlab.folder, jupyterlab.runtime, kernel_id))
+        return notebooks[-1]
 
     yield opened
-    for page in pages:
-        page.evaluate(
-            """async () => {
-                const token = document.cookie.match(/_xsrf=([^;]*)/)[1];
-                for (const one of await (await fetch('/api/sessions')).json())
-                    await fetch('/api/sessions/' + one.id, {method: 'DELETE', headers: {'X-XSRFToken': token}});
-            }"""
-        )
-        page.context.close()
+    for one in notebooks:
+        if not one.page.is_closed():
+            one.close()
 
 
 def notebook(cells: list[str]) -> Any:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import itertools
 import string
 import threading
 import time
@@ -90,7 +91,7 @@ def test_an_exercise_without_an_answer_is_no_mistake(
     check: Any, answer: Any, capsys: pytest.CaptureFixture[str]
 ) -> None:
     check(answer)
-    assert capsys.readouterr().out == f"○ {exercises.UNANSWERED}\n"
+    assert capsys.readouterr().out.startswith(f"○ {exercises.UNANSWERED} Write your code in the cell above")
 
 
 @EACH
@@ -176,19 +177,161 @@ def test_numbers_of_all_kinds_are_numbers(answer: Any) -> None:
     assert exercises.as_number(answer) == 24
 
 
-def test_an_answer_cannot_change_what_it_is_given() -> None:
-    @exercises.exercise(wrong={})
-    def check(answer: Any) -> str:
-        numbers = np.zeros(3)
-        answer([numbers])
-        exercises.require(numbers.sum() == 0, "changed")
-        return ""
+@pytest.mark.parametrize(
+    "answer",
+    [[1, 2], (1, 2), np.array([1, 2]), (n for n in (1, 2)), map(int, "12"), range(1, 3), {"a": 1, "b": 2}.values()],
+    ids=["list", "tuple", "array", "generator", "map", "range", "values of a dict"],
+)
+def test_numbers_may_come_in_anything_that_has_an_order(answer: Any) -> None:
+    assert exercises.as_array(answer, (2,)).tolist() == [1, 2]
 
-    def answer(lists: list[np.ndarray]) -> int:
-        lists[0] += 1
-        return 1
 
-    check(answer)
+def test_rows_may_be_generators_of_generators() -> None:
+    rows = ((10 * row + column for column in range(3)) for row in range(2))
+    assert exercises.as_array(rows, (2, 3)).tolist() == [[0, 1, 2], [10, 11, 12]]
+
+
+@pytest.mark.parametrize("answer", [{"a": [1], "b": [2]}, {1, 2}, [{"a": 1}, 2]])
+def test_numbers_without_an_order_are_refused_in_a_sentence(answer: Any) -> None:
+    with pytest.raises(exercises.NotYet, match=r"must be numbers, but it is .* \((dict|set|list)\)"):
+        exercises.as_array(answer, (2,))
+
+
+def test_a_generator_without_end_is_the_wrong_shape_and_not_the_end_of_the_memory() -> None:
+    with pytest.raises(exercises.NotYet, match="shape"):
+        exercises.as_array(itertools.count(), (2,))
+
+
+@pytest.mark.parametrize("kind", [bool, int, np.bool_, np.int64, np.array])
+def test_truth_may_be_written_as_1_and_0(kind: Any) -> None:
+    assert exercises.as_truth(kind(1)) is True
+    assert exercises.as_truth(kind(0)) is False
+
+
+@pytest.mark.parametrize("answer", ["True", "1", 2, -1, 1.0, None, [True], np.array([True]), float("nan")])
+def test_what_only_looks_like_a_truth_is_none(answer: Any) -> None:
+    with pytest.raises(exercises.NotYet, match="must be True or False"):
+        exercises.as_truth(answer)
+
+
+@pytest.mark.parametrize("answer", [[[0], [1, 2]], ([0], [1, 2]), ([0 + n] if n == 0 else [n, 2] for n in (0, 1))])
+def test_one_thing_for_each_party_may_come_in_any_order_keeping_form(answer: Any) -> None:
+    assert exercises.as_list(answer) == [[0], [1, 2]]
+    assert [row.tolist() for row in exercises.as_list(np.eye(2))] == [[1, 0], [0, 1]]
+
+
+@pytest.mark.parametrize("answer", [{0: [1]}, {1, 2}, "01", b"01", 7, None, np.array(3)])
+def test_what_is_no_list_is_refused_in_a_sentence(answer: Any) -> None:
+    with pytest.raises(exercises.NotYet, match="must be a list, but it is"):
+        exercises.as_list(answer)
+
+
+@exercises.exercise(wrong={})
+def check_total(answer: Any) -> str:
+    """A total of three numbers that the learner must not change; used below."""
+    numbers, rows = np.ones(3), [[1, 2], [3, 4]]
+    total = exercises.as_number(answer(numbers, rows))
+    exercises.require(numbers.sum() == 3, "the check's own numbers have changed.")
+    exercises.require(total == 3, "the total is 3.")
+    return "It is 3."
+
+
+def _in_place(numbers: np.ndarray, rows: list[list[int]]) -> float:
+    numbers += 1
+    return float(numbers.sum())
+
+
+def _in_a_list(numbers: np.ndarray, rows: list[list[int]]) -> float:
+    rows[1].sort(reverse=True)
+    return 0.0
+
+
+def _harmless(numbers: np.ndarray, rows: list[list[int]]) -> float:
+    total = float(numbers.sum())
+    numbers *= 0
+    rows.clear()
+    return total
+
+
+@pytest.mark.parametrize(("answer", "name"), [(_in_place, "numbers"), (_in_a_list, "rows")])
+def test_a_wrong_answer_that_changes_what_it_is_given_is_told_that(
+    answer: Any, name: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    check_total(answer)
+    assert f"✗ Not yet: your function changes {name} itself" in capsys.readouterr().out
+
+
+def test_a_right_answer_may_change_its_copies(capsys: pytest.CaptureFixture[str]) -> None:
+    check_total(_harmless)
+    assert capsys.readouterr().out == "✓ Right. It is 3.\n"
+
+
+def test_what_one_answer_did_is_not_held_against_the_next(capsys: pytest.CaptureFixture[str]) -> None:
+    check_total(_in_place)
+    check_total(lambda numbers, rows: 4)
+    assert capsys.readouterr().out.endswith("✗ Not yet: the total is 3.\n")
+
+
+@exercises.exercise(wrong={})
+def check_mean(answer: Any) -> str:
+    """The mean of results that can be read once, as a server reads them; used below."""
+    exercises.require(answer(exercises.OnePass([1.0, 2.0, 6.0], "results")) == 3, "the mean is 3.")
+    return "It is 3."
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda results: sum(results) / max(1, len(list(results))),
+        lambda results: sum(results) / sum(1 for _ in results),
+        lambda results: [value for value in results for _ in (0,)] and next(results, 0),
+    ],
+)
+def test_reading_an_iterator_twice_is_named_even_when_it_ends_in_an_exception(
+    answer: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    check_mean(answer)
+    assert "✗ Not yet: results can be read only once" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        lambda results: np.mean(list(results)),
+        lambda results: (next(results) + sum(results)) / 3,
+        lambda results: sum(map(sum, zip(results, strict=True))) / 3,
+    ],
+)
+def test_reading_an_iterator_once_in_whatever_way_is_right(answer: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    check_mean(answer)
+    assert capsys.readouterr().out == "✓ Right. It is 3.\n"
+
+
+@pytest.mark.parametrize("answer", ["a word", 3, [1, 2]])
+def test_an_answer_that_is_no_function_is_told_so(answer: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    check_total(answer)
+    assert "your answer must be a function, but it is" in capsys.readouterr().out
+
+
+def test_a_function_with_other_arguments_is_shown_its_own(capsys: pytest.CaptureFixture[str]) -> None:
+    check_total(lambda numbers: 3)
+    said = capsys.readouterr().out
+    assert "keep the arguments that your function came with: now it has (numbers)" in said
+
+
+def test_weighted_losses_may_be_written_as_arrays_or_as_lists(capsys: pytest.CaptureFixture[str]) -> None:
+    """Four ways to write Σ n_k/n F_k; the text says that both are arrays of numbers."""
+    check = CHECKS["checks_01.check_objective"]
+    check(lambda losses, sizes: losses @ sizes / sizes.sum())
+    check(lambda losses, sizes: sum(loss * n for loss, n in zip(losses, sizes, strict=True)) / sum(sizes))
+    check(lambda losses, sizes: sum(losses[k] * sizes[k] / sum(sizes) for k in range(len(losses))))
+    check(lambda losses, sizes: np.average(losses, weights=sizes))
+    assert capsys.readouterr().out.count("✓ Right. ") == 4
+
+
+def test_whether_models_are_shared_may_be_answered_with_0_and_1(capsys: pytest.CaptureFixture[str]) -> None:
+    CHECKS["checks_01.check_shared"](lambda models: int(len(set(map(id, models))) < len(models)))
+    assert capsys.readouterr().out.startswith("✓ Right. ")
 
 
 def test_under_nbgrader_a_wrong_answer_raises_the_same_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -237,7 +380,7 @@ def test_sentences_of_the_lessons_are_keys_with_all_their_parts(path: Path) -> N
     """`require` and `claim` hand their sentence and its parts to `say`, so what holds for `say` holds for them."""
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
         named = node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else ""
-        if isinstance(node, ast.Call) and named in ("require", "claim"):
+        if isinstance(node, ast.Call) and named in ("require", "claim", "suspect"):
             sentence = node.args[1 if named == "require" else 0]
             if isinstance(sentence, ast.Name):  # a key that another function hands on
                 continue

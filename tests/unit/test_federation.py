@@ -201,7 +201,7 @@ def test_training_that_breaks_down_says_so_and_keeps_the_rounds_before(
     history = History(experiment, run(experiment))
     before = list(history)
     reckless = experiment.with_(learning_rate=100.0, rounds=20)
-    with pytest.raises(Diverged, match=r"smaller learning rate") as caught:
+    with pytest.raises(Diverged, match=r"Take a smaller learning rate\.$") as caught:
         keep(history, run(reckless, start=history.state_at(2)))
     assert is_one_sentence(caught.value)
     assert_same_rounds(list(history)[:2], before)

@@ -162,7 +162,7 @@ def test_the_known_wrong_versions_are_told_apart(
 
 @pytest.mark.parametrize("batch_size", [20, "all"])
 @pytest.mark.parametrize("model", ["softmax", "2nn"])
-def test_with_mu_zero_it_is_fedavg(
+def test_with_mu_zero_and_no_stragglers_it_is_fedavg(
     skewed: Experiment, blobs: Dataset, engine: str, model: str, batch_size: int | str
 ) -> None:
     """g + 0 (w - w_t) = g in floating point too, so on Keras it is FedAvg to the last bit.

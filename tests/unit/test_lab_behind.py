@@ -37,7 +37,7 @@ def test_a_round_is_run_once_more_and_explained(lab: Lab) -> None:
     assert f"Hardest label: {recall.argmin()}, of which {recall.min():.0%} are recognised" in lab._behind._text.value
     alt = lab._behind._served.view.value
     assert f"the test accuracy {lab.histories[0].rounds[1].test_accuracy:.0%}" in alt
-    assert "Where 4 parties went" in lab._behind._drift.view.value
+    assert "Where 4 parties went" in lab._behind._paths.view.value
 
 
 def test_any_earlier_round_can_be_looked_behind(lab: Lab) -> None:

@@ -247,7 +247,7 @@ def test_a_local_gradient_of_the_wrong_shape_is_named(
 def test_numbers_that_are_no_longer_finite_are_named_with_their_place(
     blobs: Dataset, engine: str, methods: dict[str, Any], where: str, is_one_sentence: Callable[[object], bool]
 ) -> None:
-    with pytest.raises(Diverged, match=f"broke down {where}") as caught:
+    with pytest.raises(Diverged, match=f"broke down {where}.* division by zero") as caught:
         list(run(START.with_(algorithm=own(**methods)), dataset=blobs, engine=engine))
     assert is_one_sentence(caught.value)
 

@@ -8,8 +8,8 @@ from matplotlib.figure import Figure
 
 from fedlab import Experiment, History, Round
 from fedlab.differences import differences
-from fedlab.plots import convergence, holdings, party_images, style
-from fedlab.plots.behind import confusion_matrix, drift, served
+from fedlab.plots import convergence, holdings, party_images, sizes, style
+from fedlab.plots.behind import confusion_matrix, one_round, served
 from fedlab.text import speak
 
 
@@ -38,7 +38,7 @@ def test_a_curve_has_one_point_a_round(x: str, values: list[float], y: str, heig
 
 def test_labels_are_said_in_the_learners_language() -> None:
     """The tables of axes hold keys, which are said when a plot is drawn; so are the names of settings in a legend."""
-    before = speak({"round": "轮", "test loss (nats)": "测试损失", "parties": "参与方", "label": "标签",
+    before = speak({"round": "轮", "test loss": "测试损失", "parties": "参与方", "label": "标签",
                     "party ({parties:,})": "参与方（{parties:,}）"})  # fmt: skip
     try:
         ax, map_ax = (Figure().subplots() for _ in range(2))
@@ -57,7 +57,7 @@ def test_what_lies_behind_is_drawn_with_words_on_every_axis() -> None:
     axes = [Figure().subplots() for _ in range(3)]
     served(axes[0], np.array([0.5, 0.25, 0.75]), 0.6)
     confusion_matrix(axes[1], np.eye(4, dtype=int))
-    shown = drift(axes[2], np.zeros(3), np.ones(3), [np.array([1.0, 0, 0]), np.array([0, 1.0, 0])])
+    shown = one_round(axes[2], np.zeros(3), np.ones(3), [np.array([1.0, 0, 0]), np.array([0, 1.0, 0])])
     assert all(ax.get_xlabel() and ax.get_ylabel() for ax in axes)
     assert list(axes[0].get_lines()[0].get_ydata()) == [0.25, 0.5, 0.75]  # type: ignore[arg-type]
     assert [text.get_text() for text in axes[1].texts] == ["100"] * 4
@@ -86,15 +86,43 @@ def test_no_two_of_the_first_28_curves_look_the_same_even_without_colour() -> No
 
 @pytest.mark.parametrize("parties", [1, 2, 20, 100, 1_000])
 def test_the_heat_map_has_a_column_for_each_party_as_far_as_columns_can_be_told_apart(parties: int) -> None:
+    """Party 0 holds 0, 1, ..., 9 examples of the ten labels, 45 in all: of label 3 a share of 3/45."""
     counts = np.arange(parties * 10).reshape(parties, 10)
     ax = Figure().subplots()
     holdings(ax, counts)
     image = np.asarray(ax.get_images()[0].get_array())
     assert image.shape == (10, min(parties, 200))
-    assert image[3, 0] == counts[0, 3]
+    assert image[3, 0] == pytest.approx(3 / 45)
     assert f"{parties:,}" in ax.get_xlabel()
     texts = [text.get_text() for text in ax.texts]
     assert ("7" in texts) == (parties <= 20)
+
+
+def test_a_large_party_does_not_make_the_others_pale() -> None:
+    """The first party holds 1 example of each of two labels, the second 9,000: the same mix, the same colour."""
+    ax, above = Figure().subplots(2)
+    holdings(ax, np.array([[1, 1], [9_000, 9_000]]))
+    assert np.asarray(ax.get_images()[0].get_array()).tolist() == [[0.5, 0.5], [0.5, 0.5]]
+    sizes(above, np.array([[1, 1], [9_000, 9_000]]))
+    assert [text.get_text() for text in above.get_yticklabels()] == ["18,000"]
+
+
+def test_all_of_the_colour_bar_is_in_the_picture() -> None:
+    figure = Figure((6, 3))
+    holdings(figure.subplots(gridspec_kw={"right": 0.985}), np.full((30, 10), 10_000))
+    figure.draw_without_rendering()
+    bar = figure.axes[1].get_tightbbox()
+    assert bar is not None
+    assert bar.x1 < figure.bbox.x1
+
+
+@pytest.mark.parametrize(("parties", "numbers"), [(3, ["2", "1", "0"]), (40, ["39", "0"])])
+def test_who_is_served_worst_can_be_told_by_its_number(parties: int, numbers: list[str]) -> None:
+    """Party 0 is served best, the last one worst."""
+    ax = Figure().subplots()
+    served(ax, np.linspace(0.9, 0.1, parties), 0.6)
+    assert [text.get_text() for text in ax.get_xticklabels()] == numbers
+    assert [text.get_text() for text in ax.texts] == (["parties 39, 38, 37"] if parties > 20 else [])
 
 
 def test_party_images_show_each_image_with_its_label() -> None:

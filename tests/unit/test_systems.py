@@ -8,8 +8,9 @@ import numpy as np
 import pytest
 
 from fedlab import Experiment, Round, run
+from fedlab.costs import PACE
 from fedlab.datasets import Dataset
-from fedlab.systems import PACE, slow_parties
+from fedlab.systems import slow_parties
 
 SETUP = {"parties": 10, "examples": 1_000, "model": "softmax", "local_epochs": 8, "batch_size": 10, "rounds": 3}
 WHOLE = 8 * 10  # local steps of a party that finishes: 8 epochs of 100 examples in batches of 10

@@ -4,8 +4,25 @@ from fedlab_widgets import Lab
 Lab()
 """
 
+from fedlab.lessons.tables import show_table
+from fedlab_widgets.claims import claims
+from fedlab_widgets.costs import Costs
 from fedlab_widgets.lab import Lab
 from fedlab_widgets.lesson import show, show_bars, show_lines, show_source
+from fedlab_widgets.paths import Paths
 from fedlab_widgets.predict import predict
+from fedlab_widgets.tasks import Task
 
-__all__ = ["Lab", "predict", "show", "show_bars", "show_lines", "show_source"]
+__all__ = [
+    "Costs",
+    "Lab",
+    "Paths",
+    "Task",
+    "claims",
+    "predict",
+    "show",
+    "show_bars",
+    "show_lines",
+    "show_source",
+    "show_table",
+]

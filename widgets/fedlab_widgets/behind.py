@@ -1,4 +1,4 @@
-"""Behind an accuracy: whom the shared model serves, which digits it knows, and how far the parties drift in a round.
+"""Behind an accuracy: whom the shared model serves, which digits it knows, and where the parties go in a round.
 
 A run keeps no party's model. It repeats exactly, so the round in question is simply run once more, and watched.
 """
@@ -30,7 +30,7 @@ from fedlab_widgets.table import RunMenu
 from fedlab_widgets.threads import begin
 from fedlab_widgets.view import View, complaint, lesson
 
-MOST_DRIFT = 50  # parties whose models are kept for the picture of a round
+MOST_PATHS = 50  # parties whose models are kept for the picture of a round
 
 
 @dataclass
@@ -59,9 +59,9 @@ class Behind(View):
         )
         self._text = self.make(widgets.HTML, lesson(about))
         margins = {"left": 0.17, "right": 0.97, "bottom": 0.16, "top": 0.96}
-        self._served, self._confusion, self._drift = (Picture(340, 270, margins=margins) for _ in range(3))
+        self._served, self._confusion, self._paths = (Picture(340, 270, margins=margins) for _ in range(3))
         pictures = []
-        for picture in (self._served, self._confusion, self._drift):
+        for picture in (self._served, self._confusion, self._paths):
             picture.view = self.make(widgets.HTML)
             pictures.append(picture.view)
         tools = self.make(widgets.HBox, [self._menu.run, self._menu.round, self._look], css="fedlab-tools")
@@ -123,7 +123,7 @@ class Behind(View):
         plots.served(self._served.begin()[0], accuracies, accuracy)
         plots.confusion_matrix(self._confusion.begin()[0], table)
         ends = [watched.began.weights + update for update in watched.updates]  # as if all had begun at one point
-        explained = plots.drift(self._drift.begin()[0], watched.began.weights, state.weights, ends)
+        explained = plots.one_round(self._paths.begin()[0], watched.began.weights, state.weights, ends)
         self._served.show(
             say(
                 "How much of its own data each of {parties} parties has right, from {worst:.0%} to {best:.0%}; dashed, "
@@ -135,7 +135,7 @@ class Behind(View):
         self._confusion.show(
             say("Confusion matrix on the test examples. Recall of each label: {recalls}.", recalls=recalls)
         )
-        self._drift.show(
+        self._paths.show(
             say(
                 "Where {parties} parties went in this round from the model that each began with, and where the server "
                 "put the shared one then, in a plane that shows {explained:.0%} of the spread.",
@@ -146,7 +146,7 @@ class Behind(View):
             say("Run {run}, round {round}.", run=shown.number + 1, round=number),
             say("Every party is judged with its own model.") if len(models) > 1 else "",
             _in_words(accuracies, table),
-            _agreement(watched.updates),
+            _disagreement(watched.updates),
         ]
         self._say(" ".join(filter(None, told)))
 
@@ -159,7 +159,7 @@ def watch(prepared: Prepared, start: State | None, brake: Brake) -> Watched:
     uploads: list[Upload] = []
 
     def keep(number: int, upload: Upload) -> None:
-        if number == experiment.rounds and len(uploads) < MOST_DRIFT:
+        if number == experiment.rounds and len(uploads) < MOST_PATHS:
             uploads.append(upload)
 
     rounds = fedlab.run(
@@ -189,17 +189,21 @@ def _in_words(accuracies: np.ndarray, table: np.ndarray) -> str:
     """Who and what is served best and worst."""
     spread, recall = diagnostics.fairness(accuracies), diagnostics.recall(table)
     return say(
-        "Own examples right: best party {best:.0%}, median {median:.0%}, worst tenth {worst:.0%}. Hardest label: "
-        "{label}, of which {recall:.0%} are recognised.",
-        best=spread.best, median=spread.median, worst=spread.worst_tenth, label=np.nanargmin(recall),
-        recall=np.nanmin(recall),
+        "Own examples right: best party {best:.0%}, median {median:.0%}, worst tenth {worst:.0%}, worst party {party} "
+        "with {least:.0%}. Hardest label: {label}, of which {recall:.0%} are recognised.",
+        best=spread.best, median=spread.median, worst=spread.worst_tenth, party=accuracies.argmin(),
+        least=accuracies.min(), label=np.nanargmin(recall), recall=np.nanmin(recall),
     )  # fmt: skip
 
 
-def _agreement(updates: list[np.ndarray]) -> str:
-    """How far the parties' updates point the same way."""
+def _disagreement(updates: list[np.ndarray]) -> str:
+    """How far the parties' updates point different ways."""
     if len(updates) < 2:
         return ""
     cosines = diagnostics.cosines(updates)
     mean = np.nanmean(cosines[~np.eye(len(updates), dtype=bool)])
-    return say("Mean cosine of the parties' updates: {mean:.2f} (1 is the same way, 0 at right angles).", mean=mean)
+    return say(
+        "Disagreement of the parties' updates: {disagreement:.2f} (1 minus the mean cosine of two of them: 0 is all "
+        "the same way, 1 at right angles).",
+        disagreement=1 - mean,
+    )

@@ -16,6 +16,12 @@ from fedlab_widgets.session import Session
 from fedlab_widgets.view import View
 
 SHOWN = {"test_accuracy": 3.0, "test_loss": 2.0}  # one below the other, with the share of the height
+ABOUT_X = {  # what is told of each of X_AXES
+    "rounds": "how often the shared model went out and came back",
+    "bytes": "all that server and parties sent each other",
+    "simulated_seconds": "the time it would take with real devices and a real link: the slowest party of each round "
+    "decides; parties and devices says how fast they are",
+}
 
 
 class Curves(View):
@@ -23,12 +29,13 @@ class Curves(View):
 
     def __init__(self, session: Session):
         super().__init__(session)
-        margins = {"left": 0.105, "right": 0.98, "bottom": 0.115, "top": 0.98, "hspace": 0.1}
+        margins = {"left": 0.105, "right": 0.96, "bottom": 0.115, "top": 0.98, "hspace": 0.1}
         self.picture = Picture(660, 370, tuple(SHOWN.values()), margins)
         image = self.make(widgets.HTML, self.picture.paper)
         self.picture.view = image
         axes = [(say(label).partition(",")[0], name) for name, (label, _) in X_AXES.items()]
-        self._x = self.make(widgets.ToggleButtons, options=axes, value=session.selected["x"])
+        about = [say(sentence) for sentence in ABOUT_X.values()]
+        self._x = self.make(widgets.ToggleButtons, options=axes, value=session.selected["x"], tooltips=about)
         self.on_change(self._x, lambda x: session.select(x=x))
         self._note = self.make(widgets.HTML)
         caption = (
@@ -53,7 +60,7 @@ class Curves(View):
         histories = [copy(run.history) for run in shown]
         for history in histories:
             history.rounds = list(history.rounds)  # as they are now: the worker may add one meanwhile
-        x, answer = session.selected["x"], prediction and prediction.answer
+        x, answer = session.selected["x"], prediction and prediction.answers
         lengths = {run: (labels[run], len(history)) for run, history in zip(shown, histories, strict=True)}
         first_is_coming = not lengths and not self.picture.png and session.training.busy
         if (x, answer, lengths) == self._drawn or first_is_coming:

@@ -9,7 +9,7 @@ import ipywidgets as widgets
 import numpy as np
 
 from fedlab.partitions import label_counts, label_skew
-from fedlab.plots import holdings, party_images
+from fedlab.plots import holdings, party_images, sizes
 from fedlab.prepare import Prepared
 from fedlab.text import say
 from fedlab_widgets.picture import Picture
@@ -24,7 +24,7 @@ class Holdings(View):
 
     def __init__(self, session: Session):
         super().__init__(session)
-        self._map = Picture(470, 250, margins={"left": 0.075, "right": 0.985, "bottom": 0.15, "top": 0.94})
+        self._map = Picture(470, 280, margins={"left": 0.085, "right": 0.985, "bottom": 0.14, "top": 0.84})
         self._images = Picture(180, 170)
         for picture in (self._map, self._images):
             picture.view = self.make(widgets.HTML, picture.paper)
@@ -58,21 +58,25 @@ class Holdings(View):
 
     def _draw_map(self, counts: np.ndarray) -> None:
         skew = say(
-            "label skew {skew:.2f} (mean Jensen-Shannon distance to everybody's mix: 0 is alike, one digit a party is "
-            "0.87)",
+            "label skew {skew:.2f}: how far the parties' mixes of labels are from everybody's; 0 is alike, one digit a "
+            "party is 0.87. Colour: the share of the party's own examples. Bars: how many it holds.",
             skew=label_skew(counts),
         )
         caption = html.escape(say("Who holds what"))
         text = f'<span class="fedlab-caption">{caption}</span> <span class="fedlab-lesson">{html.escape(skew)}</span>'
         self.put(self._caption, value=text)
-        holdings(self._map.begin()[0], counts)
+        ax = self._map.begin()[0]
+        holdings(ax, counts)
+        sizes(ax.inset_axes((0, 1.02, 1, 0.14)), counts)
         self._map.show(
             say(
                 "Heat map: how many examples of each label each of {parties:,} parties holds. A party holds {held:.1f} "
-                "of the {classes} labels on average.",
+                "of the {classes} labels on average, and from {least:,} to {most:,} examples.",
                 parties=len(counts),
                 held=(counts > 0).sum(axis=1).mean(),
                 classes=counts.shape[1],
+                least=counts.sum(axis=1).min(),
+                most=counts.sum(axis=1).max(),
             )
         )
 

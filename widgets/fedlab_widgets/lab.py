@@ -15,6 +15,7 @@ from fedlab.differences import title_of
 from fedlab.lessons import checking
 from fedlab.models import Model
 from fedlab.partitions import Partition
+from fedlab.roles import KINDS
 from fedlab.settings import InvalidSetting, Kind, settings_of
 from fedlab.text import say
 from fedlab_widgets import kernel
@@ -25,11 +26,13 @@ from fedlab_widgets.driver import ThreadDriver
 from fedlab_widgets.holdings import Holdings
 from fedlab_widgets.kinds import kinds_with, with_settings_for
 from fedlab_widgets.link import Link
+from fedlab_widgets.outcomes import Follower, Outcomes
 from fedlab_widgets.painter import Painter
-from fedlab_widgets.predict import Prediction, Result
+from fedlab_widgets.predict import Prediction
 from fedlab_widgets.session import Session
 from fedlab_widgets.show_code import Code
 from fedlab_widgets.table import Table
+from fedlab_widgets.tasks import Task, Tasks
 from fedlab_widgets.threads import begin
 from fedlab_widgets.transport import Transport
 from fedlab_widgets.view import View
@@ -45,6 +48,7 @@ class Lab:
     algorithms, partitions, kinds: classes of your own, of any role, to choose from beside the kit's.
     dataset, model: your own data, and your own Keras classifier (or a kind of model), instead of the experiment's.
     prediction: a question; Run waits for its answer, which is then drawn into the plot.
+    tasks: what to try, each with a button that sets the controls for it and a tick when it is done.
     driver: what drives the training; see `driver.py`.
 
     >>> Lab(Experiment(parties=3, examples=3000), controls=["parties", "alpha"])
@@ -61,9 +65,11 @@ class Lab:
         dataset: Dataset | None = None,
         model: keras.Model | Model | str | None = None,
         prediction: Prediction | None = None,
+        tasks: Sequence[Task] = (),
         driver: Callable[[Callable[[], bool], Callable[[], None]], Any] = ThreadDriver,
     ):
-        own = [*algorithms, *partitions, *kinds]
+        in_tasks = [type(getattr(task.experiment, role)) for task in tasks if task.experiment for role in KINDS]
+        own = [*algorithms, *partitions, *kinds, *in_tasks]
         if experiment is None:
             most = len(dataset.train_y) if dataset is not None else settings_of(Experiment)["examples"].high
             usual = Experiment()
@@ -80,9 +86,10 @@ class Lab:
         self._table, self._behind = Table(self._session), Behind(self._session)
         self._controls = Controls(self._session, controls)
         self._transport, self._code, self._link = Transport(self._session), Code(self._session), Link(self._session)
+        self._tasks, self._outcomes = Tasks(self._session, tasks), Outcomes(self._session)
         self._views = [
             self._transport, self._curves, self._holdings, self._table, self._behind, self._code, self._link,
-            Result(self._session),
+            self._tasks, self._outcomes,
         ]  # fmt: skip
         self._painter = Painter(self._session, self._views)
         self.view = self._lay_out()
@@ -126,6 +133,10 @@ class Lab:
     def start(self) -> None:
         """Press Run, and do not wait for it."""
         self._session.run()
+
+    def tell(self, follower: Follower) -> None:
+        """Tell a question or claims of the runs, now and whenever there are more."""
+        self._outcomes.add(follower)
 
     def stop(self) -> None:
         """Press Stop: the round under way is dropped, those before it stay."""
@@ -171,7 +182,8 @@ class Lab:
         css = files("fedlab_widgets").joinpath("style.css").read_text(encoding="utf-8")
         style = make(widgets.HTML, f"<style>{css}</style>", css="fedlab-style")
         pictures = make(widgets.VBox, [self._curves.view, self._holdings.view], css="fedlab-pictures")
-        middle = make(widgets.HBox, [self._controls.view, pictures], css="fedlab-middle")
+        left = make(widgets.VBox, [self._tasks.view, self._controls.view], css="fedlab-left")
+        middle = make(widgets.HBox, [left, pictures], css="fedlab-middle")
         titles = [say("Runs"), say("Behind the accuracy"), say("Code"), say("Link")]
         inside = [self._table.view, self._behind.view, self._code.view, self._link.view]
         tabs = make(widgets.Tab, inside, titles=titles, css="fedlab-tabs")

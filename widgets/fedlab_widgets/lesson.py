@@ -6,11 +6,14 @@ import base64
 import html
 import inspect
 import io
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from IPython.display import display
+from pygments.lexers import PythonLexer
+from pygments.token import Token
 
 from fedlab.lessons import checking
 from fedlab.plots import COLOURS
@@ -21,12 +24,35 @@ if TYPE_CHECKING:
 
 DPI = 100  # a figure of 6 inches is 600 page pixels wide
 SCALE = 2  # image pixels for each of them
+# A dark page turns a figure's lightness over and keeps its hues; black, which was white, then lets the page through.
+DARK = (
+    'body[data-jp-theme-light="false"] .fedlab-figure, body.vscode-dark .fedlab-figure '
+    "{ filter: invert(1) hue-rotate(180deg); mix-blend-mode: screen; }"
+)
+PRE = (
+    "white-space: pre; word-break: normal; overflow-wrap: normal; overflow-x: auto; line-height: 1.35; "
+    "font-family: var(--jp-code-font-family, monospace); font-size: var(--jp-code-font-size, 13px); margin: 4px 0 12px"
+)
+LOOKS = {
+    kind: f"color: var(--jp-mirror-editor-{name}-color, inherit); {more}".rstrip("; ")
+    for kind, name, more in [
+        (Token.Keyword, "keyword", "font-weight: bold"),
+        (Token.Comment, "comment", "font-style: italic"),
+        (Token.Literal.String, "string", ""),
+        (Token.Literal.Number, "number", ""),
+        (Token.Operator.Word, "keyword", "font-weight: bold"),
+        (Token.Name.Builtin, "builtin", ""),
+        (Token.Name.Decorator, "meta", ""),
+        (Token.Name.Function, "def", ""),
+        (Token.Name.Class, "def", ""),
+    ]
+}
 
 
 def show_source(*things: Any) -> None:
     """Show the source of functions or classes as it is in the kit now, each under the name of its file.
 
-    Markdown, not `IPython.display.Code`: it takes the colours of the page's theme, and is readable in a saved notebook.
+    A long line scrolls sideways: broken in the middle of a word it would not be Python.
     """
     for thing in things:
         source = inspect.getsource(thing).rstrip()
@@ -36,8 +62,24 @@ def show_source(*things: Any) -> None:
         )
         package = next((root.name for root in file.parents if root.name in ("fedlab", "fedlab_widgets")), "")
         title = f"{package}/{place.as_posix()}" if package else place.name
-        markdown = f"`{title}`\n\n```python\n{source}\n```"
-        display({"text/markdown": markdown, "text/plain": f"{title}\n\n{source}"}, raw=True)
+        page = f'<code>{html.escape(title)}</code><pre style="{PRE}">{"".join(_coloured(source))}</pre>'
+        _show_code({"text/html": page, "text/plain": f"{title}\n\n{source}"})
+
+
+def _coloured(source: str) -> Iterator[str]:
+    """Python in the colours of JupyterLab's theme; on other pages keywords are bold and comments slanted."""
+    for look, tokens in groupby(PythonLexer().get_tokens(source), lambda token: _look(token[0])):
+        text = html.escape("".join(text for _, text in tokens), quote=False)
+        yield f'<span style="{look}">{text}</span>' if look else text
+
+
+def _look(kind: Any) -> str | None:
+    return next((LOOKS[one] for one in reversed(kind.split()) if one in LOOKS), None)
+
+
+def _show_code(data: dict[str, str]) -> None:
+    """Code and formulas give no outcome away: this mark lets `fedlab.lessons.build` keep them in a shipped notebook."""
+    display(data, metadata={"fedlab": "code"}, raw=True)
 
 
 def show_lines(formulas: Mapping[str, tuple[Any, str]]) -> None:
@@ -54,7 +96,7 @@ def show_lines(formulas: Mapping[str, tuple[Any, str]]) -> None:
                 say("There is no {part} in {function} any more.", part=repr(part), function=function.__qualname__)
             )
         rows.append(f"| {formula} | `{line.replace('|', chr(92) + '|')}` | `{function.__qualname__}` |")
-    display({"text/markdown": "\n".join(rows), "text/plain": "\n".join(rows)}, raw=True)
+    _show_code({"text/markdown": "\n".join(rows), "text/plain": "\n".join(rows)})
 
 
 def show(figure: Figure, alt: str) -> None:
@@ -69,8 +111,8 @@ def show(figure: Figure, alt: str) -> None:
     if not checking():
         data = base64.b64encode(file.getvalue()).decode()
         style = "max-width: 100%; height: auto"
-        image = f'<img width="{width}" style="{style}" alt="{html.escape(alt)}" src="data:image/png;base64,{data}">'
-        bundle["text/html"] = image
+        image = f'<img class="fedlab-figure" width="{width}" style="{style}" alt="{html.escape(alt)}"'
+        bundle["text/html"] = f'<style>{DARK}</style>{image} src="data:image/png;base64,{data}">'
     display(bundle, metadata={"image/png": {"width": width, "alt": alt}}, raw=True)
 
 

@@ -1,6 +1,7 @@
-"""Predict, then run: a question before a run, and its answer, kept and put beside the result.
+"""Predict, then run: a question before a run, its answer put beside the result, and a second question after it.
 
-    guess = predict("How many of the test images will it get right after 10 rounds?", unit="%", rounds=10)
+    then = predict("And with α = 0.1?", unit="%", rounds=10, about=skewed)
+    guess = predict("How many of the test images?", unit="%", rounds=10, about=experiment, why="…", then=then)
     guess
 
 A lab that is given the prediction, `Lab(..., prediction=guess)`, does not run before it is answered, draws the answer
@@ -10,24 +11,28 @@ into its plot, and says what came of it. `FEDLAB_PREDICT=0` lets it run at once.
 from __future__ import annotations
 
 import html
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING, Any, ClassVar
-from weakref import WeakMethod
+from collections.abc import Callable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+from weakref import WeakMethod, WeakSet
 
 import ipywidgets as widgets
+from IPython.display import display
 
-from fedlab import History
+from fedlab import Experiment, History
+from fedlab.lessons.claims import figure
 from fedlab.lessons.switches import predictions_lock
+from fedlab.plots.guess import guess_line
 from fedlab.text import say
 from fedlab_widgets import kernel
-from fedlab_widgets.view import View
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
 Truth = Callable[[list[History]], Any]
+CLOSE = 3.0  # units: a number that is not further off was right
 
 _kept: dict[str, Any] = {}  # answers by question: running the cell again does not forget them
+_there: WeakSet[Prediction] = WeakSet()  # a lab may still ask what its cell, run again, asks anew
 
 
 def accuracy_after(rounds: int) -> Truth:
@@ -43,9 +48,21 @@ def accuracy_after(rounds: int) -> Truth:
 class Prediction:
     """A question and its answer: a number of a `unit`, or one of `choices`; None before it is answered."""
 
-    def __init__(self, question: str, choices: Sequence[str], unit: str, low: float, high: float, truth: Truth):
-        self.question, self.choices, self.unit, self._truth = question, list(choices), unit, truth
-        self._low, self._high = low, high
+    def __init__(
+        self,
+        question: str,
+        choices: Sequence[str],
+        unit: str,
+        low: float,
+        high: float,
+        truth: Truth | None,
+        about: Experiment | None,
+        why: str | Mapping[str, str],
+        then: Prediction | None,
+    ):
+        self.question, self.choices, self.unit = question, list(choices), unit
+        self._low, self._high, self._truth, self._about, self._why, self._then = low, high, truth, about, why, then
+        self._outcome_is_known = False  # it is then time for the next question
         self._followers: list[
             WeakMethod[Callable[[], None]]
         ] = []  # weak: a question outlives the labs that wait for it
@@ -53,77 +70,114 @@ class Prediction:
             shown = [(say(choice), choice) for choice in self.choices]
             self._input: Any = widgets.RadioButtons(options=shown, value=None, layout={"width": "auto"})
         else:
-            self._input = widgets.Text(
-                placeholder=say("{low:g} to {high:g}", low=low, high=high), layout={"width": "110px"}
-            )
+            hint = say("{low:g} to {high:g}", low=low, high=high)
+            self._input = widgets.Text(placeholder=hint, layout={"width": "110px"})
             self._input.on_msg(lambda _, message, buffers: self._enter(message))
         self._unit = widgets.HTML(html.escape(unit))
-        self._button = widgets.Button(description=say("This is my prediction"), icon="check", button_style="primary")
-        self._button.layout.width = "auto"
+        self._button = widgets.Button(
+            description=say("This is my prediction"), icon="check", button_style="primary",
+            layout={"width": "auto", "align_self": "flex-start"},
+        )  # fmt: skip
         self._button.on_click(lambda _: self._press())
         self._said = widgets.HTML()
-        row = (widgets.VBox if choices else widgets.HBox)([self._input, self._unit, self._button])
+        parts = [self._input, self._unit, self._button]
+        row = widgets.VBox(parts) if choices else widgets.HBox(parts, layout={"align_items": "center"})
         predict = html.escape(say("Predict."))
-        text = widgets.HTML(f'<p class="fedlab-question"><b>{predict}</b> {html.escape(question)}</p>')
-        self.view = widgets.VBox([text, row, self._said])
-        self.in_lab = widgets.VBox([text, row, self._said])  # the same once more, above the lab; later the result alone
+        self._text = widgets.HTML(f'<p class="fedlab-question"><b>{predict}</b> {html.escape(question)}</p>')
+        self.view = widgets.VBox([self._text, row, self._said])
+        self.in_lab = widgets.VBox([self._text, row, self._said])  # the same once more, above the lab
         for widget in (self._input, self._button):
             kernel.answer_beside_cells(widget)
         self.answer: Any = None
+        _there.add(self)
         if question in _kept:
             self.answer_with(_kept[question])
 
     @property
+    def asked(self) -> list[Prediction]:
+        """This question and, as soon as its outcome is known, the one that comes then."""
+        return [self, *(self._then.asked if self._then and self._outcome_is_known else [])]
+
+    @property
+    def answers(self) -> list[Any]:
+        """What has been answered so far, in order."""
+        return [one.answer for one in self.asked]
+
+    @property
     def locks(self) -> bool:
-        """Whether a run has to wait for the answer."""
-        return self.answer is None and predictions_lock()
+        """Whether a run has to wait for an answer."""
+        return None in self.answers and predictions_lock()
 
     def answer_with(self, value: Any) -> None:
         """Keep this answer; it stays, so that it is still there beside the result."""
         self.answer = _kept[self.question] = value
         self._input.value = value if self.choices else f"{value:g}"
         self._input.disabled = self._button.disabled = True
-        self.in_lab.children = [self._said]
-        self._say(say("You predict {answer}. Now run it and see.", answer=self._words(value)))
+        self.in_lab.children = [self._text, self._said]
+        next_step = say("Now run it and see.") if self._truth else say("Now read on and see.")
+        self._say(say("You predict {answer}.", answer=self._words(value)) + " " + next_step)
+        self._tell_followers()
+        for same in [one for one in _there if one.question == self.question and one.answer is None]:
+            same.answer_with(value)
+
+    def on_answer(self, tell: Callable[[], None]) -> None:
+        """Call `tell`, a method, when this or the next is asked or answered; its object is not kept alive for that."""
+        self._followers = [follower for follower in self._followers if follower()] + [WeakMethod(tell)]
+        if self._then:
+            self._then.on_answer(tell)
+
+    def follow(self, histories: list[History]) -> None:
+        """Say what the runs so far make of the answer, and ask the next question when they tell."""
+        counted = [one for one in histories if self._about is None or one.is_of(self._about)]
+        truth = self._truth(counted) if self._truth else None
+        if self.answer is None or truth is None:
+            return
+        self._say(self.sentence(truth))
+        if self._then is None:
+            return
+        if not self._outcome_is_known:
+            self._outcome_is_known = True
+            self.view.children = [*self.view.children, self._then.view]
+            self.in_lab.children = [*self.in_lab.children, self._then.in_lab]
+            self._tell_followers()
+        self._then.follow(histories)
+
+    def leave(self) -> None:
+        """A lab that told of its runs is closed; another one may come."""
+
+    def sentence(self, truth: Any) -> str:
+        """The answer beside the truth, and why it was off if it was."""
+        if self.answer is None:
+            return say("It is {truth}. You made no prediction.", truth=self._words(truth))
+        answer, is_so = self._words(self.answer), self._words(truth)
+        if answer == is_so:
+            return say("You predicted {answer}, and so it is.", answer=answer)
+        if not self.choices and abs(self.answer - truth) <= CLOSE:
+            return say("You predicted {answer}. It is {truth}: you were close.", answer=answer, truth=is_so)
+        why = self._why
+        if not isinstance(why, str):
+            why = why.get(self.answer if self.choices else "more" if self.answer > truth else "less", "")
+        told = say("You predicted {answer}. It is {truth}.", answer=answer, truth=is_so)
+        return f"{told} {say(why)}" if why else told
+
+    def compare(self, truth: Any) -> None:
+        """Print `sentence`, and ask the next question below: for results of a cell instead of a lab."""
+        print(self.sentence(truth))
+        if self._then:
+            display(self._then)
+
+    def draw(self, ax: Axes) -> None:
+        """Draw the newest answer that is an accuracy into a plot of accuracies (0 to 1) as a line."""
+        numbers = [one for one in self.asked if one.answer is not None and one.unit == "%"]
+        if numbers:
+            newest = numbers[-1]
+            label = say("you predicted {answer}", answer=newest._words(newest.answer))
+            guess_line(ax, newest.answer / 100, label)
+
+    def _tell_followers(self) -> None:
         for follower in self._followers:
             if tell := follower():
                 tell()
-
-    def on_answer(self, tell: Callable[[], None]) -> None:
-        """Call `tell`, a method, when the answer is there; its object is not kept alive for that."""
-        self._followers = [follower for follower in self._followers if follower()] + [WeakMethod(tell)]
-
-    def follow(self, histories: list[History]) -> None:
-        """Say what the runs so far make of the answer."""
-        if self.answer is not None and (truth := self._truth(histories)) is not None:
-            self._say(self.sentence(truth))
-
-    def sentence(self, truth: Any) -> str:
-        """The answer beside the truth, in one sentence."""
-        if self.answer is None:
-            return say("It is {truth}. You made no prediction.", truth=self._words(truth))
-        if self.answer == truth:
-            return say("You predicted {answer}, and so it is.", answer=self._words(self.answer))
-        return say("You predicted {answer}. It is {truth}.", answer=self._words(self.answer), truth=self._words(truth))
-
-    def compare(self, truth: Any) -> None:
-        """Print `sentence`: for results of a cell instead of a lab."""
-        print(self.sentence(truth))
-
-    def draw(self, ax: Axes) -> None:
-        """Draw a number into a plot of accuracies (0 to 1) as a line."""
-        if self.answer is not None and self.unit == "%":
-            label = say("you predicted {answer}", answer=self._words(self.answer))
-            ax.axhline(self.answer / 100, color="0.35", lw=1.2, ls=(0, (1, 2)))
-            ax.annotate(
-                label,
-                (0.01, self.answer / 100),
-                xycoords=("axes fraction", "data"),
-                xytext=(0, 3),
-                textcoords="offset points",
-                fontsize="small",
-                color="0.25",
-            )
 
     def _enter(self, message: dict[str, Any]) -> None:
         if message.get("event") == "submit":
@@ -153,7 +207,7 @@ class Prediction:
             )
 
     def _words(self, value: Any) -> str:
-        return f"“{say(value)}”" if self.choices else f"{value:.3g} {self.unit}".strip()
+        return f"“{say(value)}”" if self.choices else figure(value, self.unit)
 
     def _say(self, sentence: str) -> None:
         self._said.value = f'<p role="status">{html.escape(sentence)}</p>'
@@ -168,16 +222,6 @@ class Prediction:
         return {**self.view._repr_mimebundle_(**kwargs), "text/plain": repr(self)}
 
 
-class Result(View):
-    """The lab's part of a prediction: what the runs so far make of it."""
-
-    follows: ClassVar[tuple[str, ...]] = ("runs", "prediction")
-
-    def draw(self) -> None:
-        if self.session.prediction:
-            self.session.prediction.follow([run.history for run in self.session.runs.all])
-
-
 def predict(
     question: str,
     choices: Sequence[str] = (),
@@ -186,14 +230,29 @@ def predict(
     low: float = 0.0,
     high: float = 100.0,
     rounds: int | None = None,
+    about: Experiment | None = None,
     truth: Truth | None = None,
+    why: str | Mapping[str, str] | None = None,
+    then: Prediction | None = None,
 ) -> Prediction:
     """Ask a question before a run.
 
     choices: the answers to choose from; without them a number from `low` to `high` is asked, in `unit`.
-    rounds: the question is about the test accuracy, in "%", after so many rounds of the lab.
-    truth: for other questions: gets a lab's histories, returns the right answer, or None as long as they do not tell.
-    Without either, use `compare`.
+    about: the experiment asked about. Only its runs count, however many rounds they have; no forks.
+    rounds: the question is about the test accuracy, in "%", after so many rounds of that run.
+    truth: for other questions: gets the histories that count, returns the right answer, or None as long as they do not
+    tell. Without `rounds` and `truth`, use `compare`.
+    why: told when the answer was off: a sentence, one for each wrong choice, or one each for a number that was more and
+    less by over 3 units.
+    then: what to ask as soon as the outcome is known.
     """
-    default: Truth = accuracy_after(rounds) if rounds else lambda histories: None
-    return Prediction(question, choices, unit, low, high, truth or default)
+    allowed = list(choices) or ["more", "less"]
+    why = why or {}
+    if not isinstance(why, str) and (wrong := [key for key in why if key not in allowed]):
+        raise ValueError(
+            say("{key} is no answer that why could explain: it must be one of {allowed}.", key=repr(wrong[0]),
+                allowed=", ".join(allowed))
+        )  # fmt: skip
+    if rounds and truth is None:
+        truth = accuracy_after(rounds)
+    return Prediction(question, choices, unit, low, high, truth, about, why, then)

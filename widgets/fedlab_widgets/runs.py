@@ -45,7 +45,7 @@ class Run:
 
     def is_of(self, experiment: Experiment) -> bool:
         """Whether this run, from its first round, is that experiment; how many rounds either has does not matter."""
-        return self.origin is None and self.experiment.with_(rounds=experiment.rounds) == experiment
+        return self.history.is_of(experiment)
 
     def seconds_left(self) -> float | None:
         """How long the rounds to come will take, going by the last few; None before there is one to go by."""

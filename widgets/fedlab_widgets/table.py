@@ -72,11 +72,17 @@ class Table(View):
     def draw(self) -> None:
         labels, session = self.session.runs.labels(), self.session
         rows = "".join(_row(run, label, session.training.status(run)) for run, label in labels.items())
-        titles = (
-            say("line"), say("run"), say("what differs"), say("rounds"), say("accuracy"), say("best"), say("loss"),
-            say("MB sent"), say("seconds"), say("how it stands"),
-        )  # fmt: skip
-        head = "".join(f"<th>{html.escape(title)}</th>" for title in titles)
+        titles = {
+            say("line"): "", say("run"): "", say("what differs"): "",
+            say("rounds"): say("rounds done, of those planned"),
+            say("accuracy"): say("of the newest shared model, on the test examples"),
+            say("best"): say("the best accuracy of any round so far"),
+            say("loss"): say("mean cross-entropy on the test examples, in nats: guessing among ten is 2.3"),
+            say("MB sent"): say("by server and parties together"),
+            say("seconds here"): say("that this computer has trained; the plot's simulated seconds are something else"),
+            say("how it stands"): "",
+        }  # fmt: skip
+        head = "".join(f'<th title="{html.escape(about)}">{html.escape(title)}</th>' for title, about in titles.items())
         empty = lesson(say("No run yet. Each run becomes a line here and a curve above."))
         self.put(self._table, value=f'<table class="fedlab-runs"><tr>{head}</tr>{rows}</table>' if rows else empty)
         self._tools.layout.display = "" if rows else "none"
@@ -107,11 +113,11 @@ def _row(run: Run, label: str, status: str) -> str:
     numbers += [""] * (6 - len(numbers))
     word = say(status)
     stands = word if run.shown else say("{status}, hidden", status=word)
-    cells = [_line(run.number), str(run.number + 1), html.escape(label), *numbers, html.escape(stands)]
+    cells = [line_of(run.number), str(run.number + 1), html.escape(label), *numbers, html.escape(stands)]
     return "<tr>" + "".join(f"<td>{cell}</td>" for cell in cells) + "</tr>"
 
 
-def _line(number: int) -> str:
+def line_of(number: int) -> str:
     """A run's colour and line as in the plot, as SVG."""
     look = style(number)
     label = html.escape(say("line of run {number}", number=number + 1))

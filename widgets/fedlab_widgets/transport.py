@@ -60,8 +60,8 @@ class Transport(View):
         self.put(self._bar, value=progress_of(session, run) if run else 0.0, bar_style=look)
         status = html.escape(status_of(session, run))
         self.put(self._status, value=f'<span class="fedlab-status" role="status">{status}</span>')
-        question = Message(say("Answer the question first: then Run unlocks."))
-        self.put(self._message, value=_shown(question if locked else session.message))
+        question = Message(say("Answer the question first: then Run unlocks.") if locked else "")
+        self.put(self._message, value=_shown(session.message) + _shown(question))
 
 
 def _shown(message: Message) -> str:
