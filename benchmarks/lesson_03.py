@@ -1,12 +1,14 @@
 """What lesson 03 says of more than one seed: every kind of difference beside one computer, drift, and who is served.
 
-    python -m benchmarks.lesson_03
+    python -m benchmarks.lesson_03 [PART ...]
 
 Writes results/lesson_03.json, which the lesson draws from and a test holds its sentences against. Some minutes.
 """
 
 from __future__ import annotations
 
+import json
+from collections.abc import Callable
 from typing import Any
 
 import click
@@ -165,27 +167,41 @@ def two_parties(seed: int) -> dict[str, Any]:
     }
 
 
+def wrong_labels() -> list[float]:
+    """One computer that takes as many steps as a party does: the batch is ten times as large. All labels wrong at 3."""
+    experiment = KINDS["all labels wrong at 3 of 10"].with_(algorithm="central", batch_size=100)
+    return [final(experiment.with_(seed=seed)) for seed in SEEDS]
+
+
+SKEWS = {"IID": BASE, "Dirichlet, α = 0.1": SKEWED}
+PARTS: dict[str, Callable[[], Any]] = {
+    "kinds": kinds,
+    "wrong labels, as many steps": wrong_labels,
+    "healed": lambda: {seed: healed(seed) for seed in SEEDS},
+    "largest": lambda: {seed: largest(seed) for seed in SEEDS},
+    "cosines": lambda: {
+        name: {
+            "one step on all images": cosine(experiment.with_(local_epochs=1, batch_size="all")),
+            **{f"E = {E}": cosine(experiment.with_(local_epochs=E)) for E in EPOCHS},
+        }
+        for name, experiment in SKEWS.items()
+    },
+    "drift": lambda: {name: drift(experiment) for name, experiment in SKEWS.items()},
+    "gap": lambda: {name: gap(experiment) for name, experiment in SKEWS.items()},
+    "two parties": lambda: {seed: two_parties(seed) for seed in range(6)},
+    "served": lambda: {seed: served(seed) for seed in range(6)},
+}
+
+
 @click.command(help=__doc__)
-def main() -> None:
-    skews = {"IID": BASE, "Dirichlet, α = 0.1": SKEWED}
-    results: dict[str, Any] = {
-        "experiment": BASE.link(),
-        "seeds": SEEDS,
-        "kinds": kinds(),
-        "drift": {name: drift(experiment) for name, experiment in skews.items()},
-        "gap": {name: gap(experiment) for name, experiment in skews.items()},
-        "cosines": {
-            name: {
-                "one step on all images": cosine(experiment.with_(local_epochs=1, batch_size="all")),
-                **{f"E = {E}": cosine(experiment.with_(local_epochs=E)) for E in EPOCHS},
-            }
-            for name, experiment in skews.items()
-        },
-        "healed": {seed: healed(seed) for seed in SEEDS},
-        "served": {seed: served(seed) for seed in range(6)},
-        "largest": {seed: largest(seed) for seed in SEEDS},
-        "two parties": {seed: two_parties(seed) for seed in range(6)},
-    }
+@click.argument("parts", nargs=-1, type=click.Choice(list(PARTS)))
+def main(parts: tuple[str, ...]) -> None:
+    file = RESULTS / "lesson_03.json"
+    before = json.loads(file.read_text(encoding="utf-8"))["results"] if parts and file.exists() else {}
+    results = {"experiment": BASE.link(), "seeds": SEEDS, **before}
+    for part in parts or PARTS:
+        results[part] = PARTS[part]()
+        print(part, "is done", flush=True)
     rows = [
         (name, *(" ".join(f"{one[-1]:.1f}" for one in found[place]) for place in ("federated", "central")))
         for name, found in results["kinds"].items()
@@ -193,7 +209,7 @@ def main() -> None:
     report("Test accuracy after 10 rounds, %, seeds 0, 1, 2", ("kind", "federated", "one place"), rows)
     for name, found in results["drift"].items():
         report(f"{PASSES} passes, {name}", ("averages", "accuracy, %"), [(k, str(v)) for k, v in found.items()])
-    save(RESULTS / "lesson_03.json", results)
+    save(file, results)
 
 
 if __name__ == "__main__":

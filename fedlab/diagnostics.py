@@ -19,7 +19,7 @@ import numpy as np
 
 from fedlab.datasets import Dataset
 from fedlab.engines import engine_for
-from fedlab.evaluation import logits_of, shares
+from fedlab.evaluation import judge, logits_of, shares
 from fedlab.experiment import Experiment
 from fedlab.prepare import Prepared, prepare
 
@@ -39,6 +39,15 @@ def _answers(prepared: Prepared, asked: Sequence[tuple[np.ndarray, np.ndarray]])
     """(n,) labels for each pair of a model's weights (P,) and examples x (n, ...)."""
     with engine_for(prepared).open() as engine:
         return [logits.argmax(axis=1) for logits in logits_of(engine, asked, prepared.dataset.scale)]
+
+
+def untrained(
+    experiment: Experiment, dataset: Dataset | None = None, model: keras.Model | None = None
+) -> tuple[float, float]:
+    """Test accuracy and loss of the first shared model, before round 1: a history begins after it."""
+    prepared = prepare(experiment, dataset, model)
+    with engine_for(prepared).open() as engine:
+        return judge(engine, [prepared.first_weights()], prepared.dataset)
 
 
 def confusion(labels: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:

@@ -1,7 +1,7 @@
 # %% [markdown]
 # # 02 FedAvg: compute more, send less
 #
-# Work longer at home, or talk more often? That is the one trade that FedAvg is about. About 45 minutes, and 20 for the exercises.
+# Work longer at home, or talk more often? That is the one trade that FedAvg is about. About 40 minutes, and 20 for the exercises.
 #
 # After this lesson you will be able to
 #
@@ -80,8 +80,10 @@ tasks = [
     Task("Run **FedSGD**.", fedsgd),
     Task("Back to FedAvg, with **five times as many epochs**: E = 5.", more_epochs),
     Task("**Halve the batch** instead: E = 1 and B = 5.", smaller_batches),
-    Task("Above the plot, switch from *round* to **megabytes sent**. Do the curves change places? Why not?"),
-    Task("Switch on to **simulated seconds**. Now one of them has moved. Which, and why?"),
+    Task(
+        "Above the plot, switch from round to **megabytes sent**, and then to **simulated seconds**. Which curve moves, "
+        "and why does no other?"
+    ),
 ]
 lab = Lab(base, controls=["algorithm", "local_epochs", "batch_size"], prediction=guess, tasks=tasks)
 lab
@@ -101,7 +103,7 @@ lab
 # Look at what is in which formula. C and K change the bytes. E changes the passes and the steps. **B changes the steps alone:**
 # half the batch is twice as many steps on the same images. None of E and B changes the bytes of a round.
 
-# %%
+# %% jupyter={"source_hidden": true}
 from fedlab.costs import steps
 from fedlab.lessons.tables import show_table
 
@@ -130,7 +132,7 @@ show_table(
 # %% [markdown]
 # So this is what your runs should have shown:
 
-# %%
+# %% jupyter={"source_hidden": true}
 from fedlab.lessons import Claim
 from fedlab_widgets import claims
 
@@ -191,7 +193,7 @@ show_source(randomness.local_batches)
 # one. So let it choose. To see how far luck goes, we take two **seeds**: a seed is the number that all random choices come from,
 # so another seed is another draw of images, first weights and participants.
 
-# %%
+# %% jupyter={"source_hidden": true}
 from fedlab.lessons import claim, size, train
 
 rates = size([0.1, 0.2, 0.3, 0.5, 1.0], [0.1, 0.3])
@@ -337,7 +339,7 @@ Costs(lab)
 #    line of 10 megabits a second (1.25 MB/s) for each party, 1,000 images a second whatever the batch, no waiting. It is a
 #    convention that makes runs comparable, not a measurement of any device. (Its line is the lab's setting *bandwidth*.)
 
-# %%
+# %% jupyter={"source_hidden": true}
 claims(
     lab,
     [more_epochs, smaller_batches],
@@ -420,11 +422,11 @@ paired.compare(
 #   and still every line rises. Had you compared E = 10 of one seed with E = 1 of another, you could have "shown" anything.
 # - **Whether it helps more or less than with a fair mix, three seeds do not tell.** With a fair mix the gains are much alike. Under
 #   skew they are not. Three rounds and twelve do not give the same order either: after 12 the fair mix has nearly arrived.
-# - **More seeds**, run beforehand for this page (six of them, 12 rounds): a fair mix gains SIXFAIR points, the skewed one SIXSKEW.
-#   All of these are above 0, and the skewed ones still lie on both sides of the others. Lesson 04 turns this into an interval.
-# - **The trap.** This is the *best* round so far. Under skew the curve jumps, and the *last* round is one round out of many: by the
-#   last round E = 10 is behind E = 1 in LOST of the six seeds. The best of twelve is a maximum over test results, so it flatters
-#   every run. Say which one you report before you look.
+# - **More seeds**, run beforehand for this page (six of them, 12 rounds): a fair mix gains 2.6 to 3.5 points, the skewed one 0.2
+#   to 12.3. All are above 0, and the skewed ones lie on both sides of the others. Lesson 04 turns this into an interval.
+# - **The trap.** This is the *best* round so far. Under skew the curve jumps, and the *last* round is one of many: by the last
+#   round E = 10 is behind E = 1 with two of the six seeds. The best of twelve, in turn, is a maximum over test results, so it
+#   flatters every run. Say which one you report before you look.
 #
 # Why does everything take longer under skew, and jump? Each party walks towards what is best for its own digits. Lesson 03
 # shows that walk.
@@ -444,7 +446,7 @@ second_lab = Lab(
             Task(f"Run C = {C:g}: {round(20 * C)} of the 20 parties a round.", takes_part.with_(participation=C))
             for C in shares
         ),
-        Task("Compare the curves against *round*, and then against **megabytes sent**."),
+        Task("Compare the curves by **round**, and then by **megabytes sent**."),
     ],
 )
 second_lab
@@ -452,7 +454,7 @@ second_lab
 # %% [markdown]
 # The same four shares, with three seeds and until 85 %:
 
-# %%
+# %% jupyter={"source_hidden": true}
 measured = size(shares, [0.05, 0.1, 1.0])
 share_runs = {
     (C, seed): until(0.85, takes_part.with_(participation=C, seed=seed, rounds=60))
@@ -640,8 +642,9 @@ check.check_as_fedsgd(as_fedsgd)
 # **4. A budget.** Old phones, each with a line of **40 kB/s** both ways; a local step takes **1 s**; in every round you wait **20 s**
 # more. You may send **40 MB**, both ways together, and **8 minutes** after the start it must be over. Reach **86 %** of the test
 # images in some round. 20 parties with 100 images each and the 2NN, as above; choose `rounds`, `participation`, `local_epochs`,
-# `batch_size` and `learning_rate`. Several ways lead there, and most do not. One seed may be luck: the check runs your choice with
-# two, in a few seconds. The calculator above takes these prices too.
+# `batch_size` and `learning_rate`. Of 384 choices that we tried 82 get there, and none of them at an end: not with E = 1, not
+# with one party a round, not with all. One seed may be luck: the check runs your choice with two, in a few seconds. The
+# calculator above takes these prices too.
 
 
 # %% nbgrader={"grade": false, "grade_id": "choice", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["exercise"]

@@ -1,4 +1,4 @@
-"""How `fedlab lab` starts JupyterLab."""
+"""How `fedlab lab` starts JupyterLab, and `fedlab voila` shows a lesson as a page."""
 
 from __future__ import annotations
 
@@ -19,20 +19,44 @@ FIRST_LESSON = "notebooks/00_start_here.ipynb"
 # what one has freed is of no use to another, and a lab that is made and run twenty times takes a third more memory.
 ENVIRONMENT = {"MALLOC_ARENA_MAX": "1"}
 
+# How Voilà makes a page of a lesson, alone or as a part of JupyterLab, and that learners do not see teachers' menus.
+SETTINGS = str(REPOSITORY / "binder" / "jupyter")
 
-def open_lab(options: Sequence[str]) -> None:
-    """Open JupyterLab; returns when it is shut down. options: for JupyterLab, as they were typed."""
+
+def prepare() -> None:
+    """Set up what JupyterLab and Voilà have in common; `Refused` where there are no lessons, or none of the two."""
     if not (REPOSITORY / FIRST_LESSON).exists():
         raise Refused(
             say("The lessons are not in the installed package: clone the repository and type `make lab` in it.")
         )
     try:
+        import jupyterlab  # noqa: F401
         import voila  # noqa: F401  when imported, it asks to see a deprecation that is Jupyter's own matter
-        from jupyterlab.labapp import LabApp
     except ImportError:
         raise Refused(say("JupyterLab is not installed. Install it with: pip install jupyterlab voila")) from None
     warnings.filterwarnings("ignore", category=DeprecationWarning, module="traitlets")
     os.environ |= ENVIRONMENT | os.environ
+    folders = [os.environ.get("JUPYTER_CONFIG_PATH"), SETTINGS]
+    os.environ["JUPYTER_CONFIG_PATH"] = os.pathsep.join(filter(None, folders))
+
+
+def open_page(options: Sequence[str]) -> None:
+    """Show a lesson as a page, without its code; returns when Voilà is shut down.
+
+    options: for Voilà, as they were typed; without a notebook among them it is the first lesson.
+    """
+    prepare()
+    from voila.app import Voila
+
+    named = any(option.endswith(".ipynb") or Path(option).is_dir() for option in options)
+    Voila.launch_instance([*options, *([] if named else [str(REPOSITORY / FIRST_LESSON)])])
+
+
+def open_lab(options: Sequence[str]) -> None:
+    """Open JupyterLab; returns when it is shut down. options: for JupyterLab, as they were typed."""
+    prepare()
+    from jupyterlab.labapp import LabApp
+
     given = traits_in(options, LabApp)
     ours = {name: value for name, value in jupyter_traits().items() if name.partition(".")[2] not in given}
     if "root_dir" in given:  # where our first lesson is not

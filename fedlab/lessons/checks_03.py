@@ -62,7 +62,7 @@ def check_skew(skew: Callable[..., Any]) -> str:
     require(
         close(ten, 0.9), "ten parties with one digit each must have the skew 0.9, but yours is {yours:.4f}.", yours=ten
     )
-    for counts in ([[10, 0, 0], [10, 10, 10], [4, 6, 10]], [[6, 2], [1, 3]], [[0, 9, 1], [5, 5, 0]]):
+    for counts in ([[10, 0, 0], [10, 10, 10], [4, 6, 10]], [[6, 2], [1, 3]], [[0, 9, 1], [5, 5, 0], [2, 2, 4]]):
         table = np.array(counts)
         q, p = _shares(table), table.sum(axis=0) / table.sum()
         overlap = np.minimum(q, p).sum(axis=1)  # half the distance is what two distributions do not share

@@ -1,4 +1,4 @@
-"""What lesson 04 draws: how sure a model is of its answers, and what ten seeds say of a short run and of a long one."""
+"""What lesson 04 draws: how sure a model is of its answers, and what each idea does in short and in long runs."""
 
 from __future__ import annotations
 
@@ -58,18 +58,24 @@ def certainty(histories: Mapping[str, History]) -> Figure:
     return figure
 
 
-def ten_seeds(dataset: str = "synthetic") -> Mapping[str, Mapping[str, Sequence[float]]]:
-    """What `python -m benchmarks.lesson_04` measured: for each method and measure one number a seed."""
-    content = json.loads((RESULTS / "lesson_04.json").read_text(encoding="utf-8"))
-    found: Mapping[str, Mapping[str, Sequence[float]]] = content["results"][dataset]
-    return found
+def published(data: str, measure: str) -> dict[str, list[float]]:
+    """What the paper's experiment gave with 90 % stragglers when the kit ran it: for each method a number a seed.
+
+    data: "synthetic(1,1)" or "synthetic IID". measure: "loss" or "spread".
+    """
+    content = json.loads((RESULTS / "published_fedprox_full.json").read_text(encoding="utf-8"))
+    rows = {row["cell"]: row[f"{measure}, seeds 0, 1, 2"] for row in content["results"]["rows"]}
+    cells = {name: f"{data}, 90% stragglers, {name.replace(', μ = ', ' μ=')}" for name in (FEDAVG, KEEPS, PULLS)}
+    return {name: [float(number) for number in rows[cell].split(", ")] for name, cell in cells.items()}
 
 
-def ideas_in(measures: Sequence[str], what: str, dataset: str = "synthetic") -> Figure:
-    """What each of FedProx's two ideas changes in these measures: a row an idea and measure."""
+def ideas(measured: Mapping[str, Mapping[str, Sequence[float]]], what: str) -> Figure:
+    """What each of FedProx's two ideas changes: a row an idea, for each of these tables of a number a method and seed.
+
+    what: the measure.
+    """
     found, names = [], []
-    for measure in measures:
-        runs = {name: numbers[measure] for name, numbers in ten_seeds(dataset).items()}
+    for label, runs in measured.items():
         found += [difference(runs, KEEPS, FEDAVG, float), difference(runs, PULLS, KEEPS, float)]
-        names += [say("{measure}: keeping the work", measure=measure), say("{measure}: the pull", measure=measure)]
+        names += [say("{label}: keeping the work", label=label), say("{label}: the pull", label=label)]
     return differences(found, what, names)

@@ -17,6 +17,7 @@ from fedlab.plots import COLOURS, holdings, style
 from fedlab.prepare import hold
 from fedlab.text import say
 
+LOWEST = 50  # percent: a run that broke down leaves the picture
 HIGH, WIDE = (-19, 6), (-16, 19)  # the part of the plane that is drawn
 
 
@@ -68,6 +69,7 @@ def rates(part: Runs, title: str) -> Figure:
         xscale="log",
         xlabel=say("learning rate η of the parties"),
         ylabel=say("test accuracy after {rounds} rounds, %", rounds=part[0]["rounds"]),
+        ylim=(LOWEST, 92),
         xticks=list(found),
         xticklabels=[f"{rate:g}" for rate in found],
     )

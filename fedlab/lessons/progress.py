@@ -55,7 +55,7 @@ def watch(things: Collection[T], what: str) -> Iterator[T]:
 @contextmanager
 def progress(total: int, unit: str) -> Iterator[tqdm]:
     """A bar of so many steps: a widget in a notebook, text in a terminal. It goes away however the work ends."""
-    told = say("{n_fmt} of {total_fmt}{unit}, {elapsed} so far, about {remaining} to go")  # tqdm fills these in
+    told = say("{n_fmt} of {total_fmt}{unit}, about {remaining} to go")  # tqdm fills these in
     options: dict[str, Any] = {
         "total": total,
         "unit": f" {unit}".rstrip(),

@@ -16,10 +16,10 @@ HEADS = {
     "cell": "setting",
     "paper (rounds)": "rounds, the paper",
     "public re-run (%)": "public re-run, %",
-    "band": "near the paper: rounds from … to …",
+    "band": "taken for near the paper: rounds",
     "ours": "rounds, the kit (one number a seed)",
     "ours (%)": "the kit, %",
-    "ours, median of ten rounds": "rounds, the kit, of the curve's median of ten rounds",
+    "ours, median of ten rounds": "rounds, the kit, median of ten rounds",
     "loss, seeds 0, 1, 2": "loss, mean of the last 20 rounds (seeds 0, 1, 2)",
     "spread, seeds 0, 1, 2": "how it jumps, standard deviation of the last 50 rounds (seeds 0, 1, 2)",
 }

@@ -61,8 +61,12 @@ def lead(tuning: Runs, a: str, b: str, rate: float) -> float:
 
 def best_against(tuning: Runs, rate: float = 0.05) -> float:
     """How many points FedAvg at its best rate ends above SCAFFOLD at this one, mean over seeds."""
-    best = by_rate(tuning, "FedAvg")[best_rates(tuning)["FedAvg"]]
-    return float(np.mean(best) - np.mean(by_rate(tuning, "SCAFFOLD")[rate]))
+    return best_ends(tuning)["FedAvg"] - float(np.mean(by_rate(tuning, "SCAFFOLD")[rate]))
+
+
+def best_ends(tuning: Runs) -> dict[str, float]:
+    """What each method ends with at its best rate, mean over seeds."""
+    return {method: float(np.mean(by_rate(tuning, method)[rate])) for method, rate in best_rates(tuning).items()}
 
 
 def best_rates(tuning: Runs) -> dict[str, float]:

@@ -165,16 +165,6 @@ def differences(found: Sequence[Difference], what: str, names: Sequence[str] = (
     return figure
 
 
-def ahead(runs: Race, a: str, b: str, points: float) -> int:
-    """In how many seeds method a ends more than so many points of test accuracy above method b."""
-    return sum(value > points for value in difference(runs, a, b, last_accuracy).values)
-
-
-def lower(runs: Race, a: str, b: str, share: float) -> int:
-    """In how many seeds the late loss of method a is below `share` times that of method b."""
-    return sum(late_loss(one) < share * late_loss(other) for one, other in zip(runs[a], runs[b], strict=True))
-
-
 def panels(runs: Race, y: str = "test_accuracy") -> Figure:
     """One panel for each seed, one curve for each method; y as in `plots.convergence`."""
     by_seed = list(zip(*runs.values(), strict=True))

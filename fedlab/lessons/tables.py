@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from numbers import Integral, Real
 from typing import Any
 
+import numpy as np
 from IPython.display import display
 
 from fedlab.lessons.switches import checking
@@ -33,7 +34,7 @@ def show_table(
     >>> show_table([{"method": "FedAvg", "rounds to 85 %": 9, "megabytes": 143.1}, ...], "What 85 % costs")
     """
     columns = list(dict.fromkeys(column for row in rows for column in row))
-    right = {column for column in columns if all(isinstance(row.get(column), Real | None) for row in rows)}
+    right = {column for column in columns if all(_is_number(row.get(column)) for row in rows)}
     lines = [[_told(row.get(column), digits) for column in columns] for row in rows]
     if checking() and not exact:
         lines = []
@@ -43,10 +44,14 @@ def show_table(
     display(shown, raw=True)
 
 
+def _is_number(value: Any) -> bool:
+    return value is None or (isinstance(value, Real) and not isinstance(value, bool))
+
+
 def _told(value: Any, digits: int) -> str:
     if value is None:
         return NOTHING
-    if isinstance(value, bool):
+    if isinstance(value, bool | np.bool_):
         return say("yes") if value else say("no")
     if isinstance(value, Integral):
         return f"{value:,}"
@@ -66,20 +71,19 @@ def _as_text(columns: list[str], lines: list[list[str]], right: set[str], captio
 
 
 def _as_html(columns: list[str], lines: list[list[str]], right: set[str], caption: str) -> str:
-    style = {column: f"text-align: {'right' if column in right else 'left'}" for column in columns}
-
-    def cells(kinds: Sequence[str], values: list[str]) -> str:
-        inside = "".join(
-            f'<{kind} style="{style[column]}">{html.escape(value)}</{kind.split()[0]}>'
-            for kind, column, value in zip(kinds, columns, values, strict=True)
-        )
-        return f"<tr>{inside}</tr>"
-
-    head = cells(['th scope="col"'] * len(columns), columns)
-    body = "".join(cells(['th scope="row"', *["td"] * (len(columns) - 1)], line) for line in lines)
+    sides = ["right" if column in right else "left" for column in columns]
+    kinds = ['th scope="row"', *["td"] * (len(columns) - 1)]
+    head = "".join(_cell('th scope="col"', *cell) for cell in zip(columns, sides, strict=True))
+    body = "".join("<tr>" + "".join(map(_cell, kinds, line, sides)) + "</tr>" for line in lines)
     above = f'<caption style="text-align: left">{html.escape(caption)}</caption>' if caption else ""
-    table = f"<table>{above}<thead>{head}</thead><tbody>{body}</tbody></table>"
-    return f'<div class="fedlab-table" style="overflow-x: auto">{table}</div>'
+    table = f"<table>{above}<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return f'<div style="overflow-x: auto">{table}</div>'
+
+
+def _cell(kind: str, text: str, side: str) -> str:
+    """A cell; what names a row stays in one line."""
+    style = f"text-align: {side}" + ("; white-space: nowrap" if "row" in kind else "")
+    return f'<{kind} style="{style}">{html.escape(text)}</{kind[:2]}>'
 
 
 def _paragraph(note: str) -> str:

@@ -18,7 +18,7 @@ class Natural(Partition):
     """
 
     name: ClassVar[str] = "natural"
-    title: ClassVar[str] = "Each its own (data with owners)"
+    title: ClassVar[str] = "Each its own (by owner)"
     lesson: ClassVar[str] = "Every party keeps the data that it made, as in real life."
     reads_owners: ClassVar[bool] = True
 

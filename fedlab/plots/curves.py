@@ -53,36 +53,55 @@ def convergence(
     y: str = "test_accuracy",
     labels: Sequence[str] | None = None,
     styles: Sequence[int] | None = None,
+    untrained: Sequence[float | None] = (),
 ) -> None:
     """Draw one curve a history.
 
     x: a key of `X_AXES`. y: a key of `Y_AXES`. labels: what differs between the experiments unless given.
     styles: the number of each curve's `style`, its position unless given.
+    untrained: for each, its y before round 1, if it is known. A thin line comes from there. The axis is fitted to the
+    rounds, so that what they differ by can be seen, and reaches towards the untrained by a third of that.
     """
+    from matplotlib.lines import Line2D
     from matplotlib.ticker import MaxNLocator
 
     labels = differences([history.experiment for history in histories]) if labels is None else labels
     styles = range(len(histories)) if styles is None else styles
     x_label, x_of = X_AXES[x]
+    ends, heights = list[float](), list[float]()
     for history, label, number in zip(histories, labels, styles, strict=True):
         look = style(number)
         look["lw"] = 2.6 if look["linestyle"] == "-" else 1.5  # to be seen behind a broken line that runs along it
         every = -(-len(history) // MOST_MARKERS)
         look["markevery"] = (number % every, every) if every else None  # nor do markers hide each other
-        ax.plot(x_of(history), history.column(y), label=label, markersize=4.5, **look)
+        xs, ys = x_of(history), history.column(y)
+        ax.plot(xs, ys, label=label, markersize=4.5, **look)
+        ends += list(xs[-1:])
+        heights += ys
     ax.set(xlabel=say(x_label), ylabel=say(Y_AXES[y]))
     if y == "test_accuracy":
         ax.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
         ax.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.3g} %")
     if x == "rounds":
         ax.xaxis.set_major_locator(MaxNLocator(integer=True, steps=[1, 2, 5, 10]))
-        ax.set_xlim(0, 1.04 * max([2, *(history.rounds[-1].number for history in histories if len(history))]))
+        ends.append(2)
+    ax.set_xlim(0, 1.04 * (max(ends, default=0) or 1))
+    for history, number, begin in zip(histories, styles, untrained, strict=False):
+        if begin is not None and len(history):
+            first = [0, x_of(history)[0]], [begin, history.column(y)[0]]
+            ax.add_artist(Line2D(*first, color=style(number)["color"], lw=1.2, ls=":"))
+            reach = (max(heights) - min(heights)) / 3
+            ax.update_datalim([(0, np.clip(begin, min(heights) - reach, max(heights) + reach))])
+    ax.autoscale_view(scalex=False)
     ax.grid(alpha=0.3, lw=0.6)
     ax.spines[["top", "right"]].set_visible(False)
     if histories:
+        known = [f"{begin:.0%}" for begin in sorted({begin for begin in untrained if begin is not None})]
         ax.legend(
             loc="lower right" if y == "test_accuracy" else "upper right",
             ncols=-(-len(histories) // 5),
             fontsize="small",
             framealpha=0.7,
+            title=say("untrained: {begin}", begin=" – ".join(dict.fromkeys([known[0], known[-1]]))) if known else None,
+            title_fontsize="small",
         )

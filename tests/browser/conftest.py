@@ -145,7 +145,7 @@ class Notebook:
     def outputs(self, kind: str = "shown") -> list[str]:
         """The text of the outputs: all that is shown, or those that are of the kind "error" or "stderr"."""
         of_kind = f"[data-mime-type='application/vnd.jupyter.{kind}']" if kind != "shown" else ""
-        return self.page.locator(f".jp-OutputArea-output{of_kind}").all_inner_texts()
+        return self.page.locator(f".jp-OutputArea-output{of_kind}").all_text_contents()
 
     def close(self) -> None:
         """Close the page and end its kernel."""
@@ -279,11 +279,6 @@ def jupyterlab(serve: Callable[[list[str], str], Server]) -> Server:
     options = ["--ip=127.0.0.1", "--IdentityProvider.token=", "--allow-root", "--LabApp.expose_app_in_browser=True"]
     return serve(["jupyterlab", *options, "--LabApp.news_url=", "--LabApp.check_for_updates_class="
                   "jupyterlab.handlers.announcements.NeverCheckForUpdate"], "/api")  # fmt: skip
-
-
-@pytest.fixture(scope="session")
-def voila(serve: Callable[[list[str], str], Server]) -> Server:
-    return serve(["voila", "--Voila.ip=127.0.0.1"], "/voila/static/voila.js")
 
 
 @pytest.fixture(scope="module")

@@ -83,6 +83,19 @@ def test_a_slider_moves_by_keyboard_and_its_box_follows(lab: Any) -> None:
     expect(lab.heat_map).to_have_attribute("alt", re.compile("each of 12 parties"))
 
 
+def test_a_menu_moves_by_keyboard_and_the_notebook_stays_where_it_is(lab: Any) -> None:
+    page, menu = lab.root.page, lab.control("partition").locator("select")
+    cell = page.locator(".jp-Cell.jp-mod-active")
+    page.locator(".jp-Cell", has=lab.root).locator(".jp-InputPrompt").click()
+    before = cell.get_attribute("data-windowed-list-index")
+    menu.focus()
+    menu.press("ArrowDown")
+    expect(menu).to_be_focused()
+    expect(menu.locator("option:checked")).to_have_text("Dirichlet (label skew)")
+    expect(lab.control("alpha")).to_be_visible()
+    assert cell.get_attribute("data-windowed-list-index") == before
+
+
 def test_the_heat_map_follows_alpha_before_any_training(lab: Any) -> None:
     lab.choose("partition", "Dirichlet (label skew)")
     lab.type("alpha", 100)

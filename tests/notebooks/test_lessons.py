@@ -49,7 +49,7 @@ def test_the_student_copy_gives_no_outcome_away(name: str) -> None:
     """Nothing that a cell printed, drew or trained is in it: what is left is the kit's own code, and formulas."""
     for cell in _saved(name).cells:
         for output in cell.get("outputs", []):
-            assert set(output.data) <= {"text/markdown", "text/html", "text/plain"}
+            assert output.metadata.get("fedlab") == "code", cell.source
             assert any(word in cell.source for word in ("show_source(", "show_lines(")), cell.source
 
 
@@ -77,6 +77,24 @@ def test_student_copies_hold_no_solution(name: str) -> None:
         assert "HIDDEN TESTS" not in cell.source
         if _graded(cell).get("solution"):
             assert "NotImplementedError" in cell.source
+
+
+@each_lesson
+def test_a_page_without_cells_has_no_exercise_and_no_word_about_cells(name: str) -> None:
+    """What Voilà shows: the cells that are left out are tagged, and no other speaks of them."""
+    page = _page(build.student(name))
+    assert not [cell.source for cell in page if _graded(cell)]
+    text = "\n".join(cell.source for cell in page if cell.cell_type == "markdown")
+    for word in ("grey box", "Shift+Enter", "Run All", "## Exercises"):
+        assert word not in text
+
+
+def _page(notebook: Any) -> Any:
+    """The cells that Voilà shows of a notebook, by the kit's own settings for it."""
+    from traitlets.config import PyFileConfigLoader
+
+    settings = PyFileConfigLoader("voila.py", path=str(build.ROOT / "binder" / "jupyter")).load_config()
+    return settings.VoilaConfiguration.prelaunch_hook(None, notebook, "").cells
 
 
 @each_lesson

@@ -219,7 +219,24 @@ def test_a_choice_is_compared_with_what_the_runs_say() -> None:
     assert "You predicted “that”, and so it is." in _said(guess)
 
 
-def test_without_an_answer_the_result_is_told_alone(capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_comparison_waits_for_the_answer_and_gives_nothing_away(capsys: pytest.CaptureFixture[str]) -> None:
+    """With *Run All* the cell that compares is done before the learner has answered."""
+    then = predict("And with ten?", unit="MB")
+    guess = predict("How many?", unit="MB", why="Both ways.", then=then)
+    guess.compare(47.8)
+    out = capsys.readouterr().out
+    assert "○ Not answered yet" in out
+    assert "47.8" not in out + str(guess._below.children[0].value)
+    _type(guess, "20")
+    assert guess._below.children == (guess._said, then.view)
+    assert "You predicted 20 MB. It is 47.8 MB. Both ways." in _said(guess)
+
+
+def test_without_an_answer_the_result_is_told_alone(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Where nobody has to answer."""
+    monkeypatch.setenv("FEDLAB_PREDICT", "0")
     predict("How many?", unit="MB").compare(47.8)
     assert capsys.readouterr().out == "It is 47.8 MB. You made no prediction.\n"
 

@@ -85,3 +85,45 @@ def test_momentum_makes_tau_steps_count_as_the_sum_of_their_weights() -> None:
     trained = Trained(np.zeros(2), 1, tau, 0.0, RATE, rho)
     assert trained.effective_steps == pytest.approx(by_hand, rel=1e-12)
     assert Trained(np.zeros(2), 1, tau, 0.0, RATE).effective_steps == tau
+
+
+def test_drift_is_nothing_with_one_local_step_and_grows_with_each_further_number_of_steps() -> None:
+    """300 gradients for each party in all, as lesson 05 shows it."""
+    away = [np.linalg.norm(settle(FedAvg(), 300 // e, (e, e)) - MINIMUM) for e in (1, 2, 5, 10, 20, 50)]
+    assert away[0] == pytest.approx(0, abs=1e-4)
+    assert all(np.diff(away) > 0.5)
+
+
+def test_fedavg_forgets_a_party_that_has_left_and_scaffold_and_feddyn_do_not() -> None:
+    """Alone, party 0 leads FedAvg to its own minimum, (15, 0). SCAFFOLD's party 0 rests where c = 0, that is where its
+    slope is minus what party 1 had last; at the minimum of the mean these two cancel.
+    """
+
+    def who(number: int) -> Sequence[int]:
+        return (0, 1) if number < 30 else (0,)
+
+    ends = {
+        name: walk(kind, 200, who=who).shared[-1]
+        for name, kind in {
+            "fedavg": FedAvg(),
+            "scaffold": ALGORITHMS["scaffold"](),
+            "feddyn": ALGORITHMS["feddyn"](feddyn_alpha=1.0),
+        }.items()
+    }
+    assert ends["fedavg"] == pytest.approx(CENTRES[0], abs=1e-3)
+    assert ends["scaffold"] == pytest.approx(MINIMUM, abs=1e-2)
+    assert ends["feddyn"] == pytest.approx(MINIMUM, abs=1e-2)
+
+
+@pytest.mark.parametrize(
+    ("name", "settings"),
+    [
+        ("fedavgm", {}),
+        ("fedadagrad", {"server_learning_rate": 1.0}),
+        ("fedadam", {"server_learning_rate": 0.1}),
+        ("fedyogi", {"server_learning_rate": 0.1}),
+    ],
+)
+def test_a_server_optimiser_settles_where_fedavg_does_if_all_take_part(name: str, settings: dict[str, float]) -> None:
+    """Where the mean update is zero, there is nothing to step along."""
+    assert settle(ALGORITHMS[name](**settings), 3000) == pytest.approx(fedavg_settles_at((10, 10)), abs=2e-2)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import socket
 import subprocess
@@ -20,6 +21,12 @@ from tests.unit.command_line import fedlab_, in_a_new_process
 pytestmark = pytest.mark.skipif(
     not (jupyter.REPOSITORY / jupyter.FIRST_LESSON).exists(), reason="installed without the repository"
 )
+
+
+@pytest.fixture(autouse=True)
+def _settings(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a command sets for itself ends with its test."""
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", "")
 
 
 def test_the_lab_says_what_to_do_where_there_are_no_lessons(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -57,6 +64,35 @@ def test_what_is_typed_goes_before_what_the_kit_sets(
     )
 
 
+@pytest.mark.parametrize(
+    ("options", "shown"),
+    [
+        ([], str(jupyter.REPOSITORY / jupyter.FIRST_LESSON)),
+        (["--no-browser", "--theme=dark"], str(jupyter.REPOSITORY / jupyter.FIRST_LESSON)),
+        (["notebooks/03_non_iid.ipynb", "--port=9000"], "notebooks/03_non_iid.ipynb"),
+        (["tests"], "tests"),
+    ],
+)
+def test_the_page_shown_is_the_one_named_or_the_first_lesson(
+    options: list[str], shown: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = pytest.importorskip("voila.app")
+    started: list[str] = []
+    monkeypatch.setattr(app.Voila, "launch_instance", started.extend)
+    monkeypatch.chdir(jupyter.REPOSITORY)
+    assert fedlab_("voila", *options).exit_code == 0
+    assert [option for option in started if not option.startswith("--")] == [shown]
+    assert set(options) <= set(started)
+
+
+def test_voila_finds_its_settings_after_those_of_the_learner(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Jupyter looks for settings in the folders of this variable; the first has the last word."""
+    assert (Path(jupyter.SETTINGS) / "voila.py").exists()
+    monkeypatch.setenv("JUPYTER_CONFIG_PATH", "/mine")
+    jupyter.prepare()
+    assert os.environ["JUPYTER_CONFIG_PATH"].split(os.pathsep) == ["/mine", jupyter.SETTINGS]
+
+
 def fetched(address: str, server: Any) -> Any:
     """The JSON at an address; waits for the server, which tells its address a moment before it answers."""
     while True:
@@ -85,6 +121,10 @@ def test_the_lab_prints_its_address_and_serves_the_first_lesson_without_asking_t
         properties = fetched(about_news, process)["schema"]["properties"]
         assert properties["fetchNews"]["default"] == "false"  # no network at run time, and no pop-up that asks for it
         assert properties["checkForUpdates"]["default"] is False
+        with urllib.request.urlopen(address, timeout=60) as answer:
+            page = answer.read().decode()
+        (settings,) = re.findall(r'id="jupyter-config-data"[^>]*>(.*?)</script>', page, re.DOTALL)
+        assert "@jupyter/nbgrader" in json.loads(settings)["disabledExtensions"]  # its menus are for teachers
     finally:
         process.terminate()
         process.communicate(timeout=30)

@@ -16,7 +16,7 @@ from fedlab.algorithms import FedAvg
 from fedlab.settings import setting
 from fedlab_widgets import Lab, kernel, predict
 from fedlab_widgets.session import Session
-from fedlab_widgets.transport import Transport, status_of
+from fedlab_widgets.transport import Transport, progress_of, status_of
 from fedlab_widgets.view import View
 
 SMALL = Experiment(parties=3, examples=300, model="softmax", rounds=10)
@@ -45,6 +45,7 @@ def test_a_step_of_a_run_of_ten_is_one_round_of_ten(session: Session) -> None:
     session.step()
     session.wait()
     assert status(session) == "Round 1 of 10 done."
+    assert progress_of(session, session.runs.all[0]) == 0.1
     assert session.runs.all[0].experiment.rounds == 10
     session.run()
     session.wait()

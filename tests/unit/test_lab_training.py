@@ -361,3 +361,10 @@ def test_pause_after_stop_does_not_hold_the_run() -> None:
     brake.pause()
     with pytest.raises(Stopped):
         brake.check()
+
+
+def test_what_the_untrained_model_gets_right_is_known_after_the_first_round(bench: Bench) -> None:
+    """A learning rate of nearly nothing leaves the model as it was, so a round's own test says what it got right."""
+    still = bench.train(FEW.with_(rounds=1, learning_rate=1e-6))
+    bench.wait()
+    assert still.untrained == pytest.approx(numbers(still.history)[0], abs=1e-3)

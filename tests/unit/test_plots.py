@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
@@ -34,6 +36,28 @@ def test_a_curve_has_one_point_a_round(x: str, values: list[float], y: str, heig
     assert list(line.get_ydata()) == heights  # type: ignore[arg-type]
     assert ax.get_xlabel()
     assert ax.get_ylabel()
+
+
+def test_a_curve_comes_from_the_untrained_model_and_its_axis_is_fitted_to_the_rounds() -> None:
+    """Rounds of 80 and 89 %, 10 % before them: the axis begins 3 points lower, and a twentieth of 12 points is free."""
+    ax = Figure().subplots()
+    convergence(ax, [history(accuracies=(0.8, 0.89))], untrained=[0.1])
+    curve, beginning = ax.get_lines()
+    assert list(curve.get_ydata()) == [0.8, 0.89]  # type: ignore[arg-type]
+    assert (beginning.get_xdata(), beginning.get_ydata()) == ([0, 1], [0.1, 0.8])
+    assert ax.get_ylim() == pytest.approx((0.764, 0.896))
+    legend = ax.get_legend()
+    assert legend is not None
+    assert legend.get_title().get_text() == "untrained: 10%"
+
+
+def test_the_last_label_of_the_axis_has_room() -> None:
+    """Two rounds of 4 MB: a 26th of the axis is free beyond 8 MB. Where nothing is sent or run, the axis goes to 1."""
+    silent = History(Experiment(), [replace(one, bytes_up=0, bytes_down=0) for one in history()])
+    for histories, end in (([history()], 8), ([silent], 1), ([], 1)):
+        ax = Figure().subplots()
+        convergence(ax, histories, "bytes")
+        assert ax.get_xlim() == pytest.approx((0, 1.04 * end))
 
 
 def test_labels_are_said_in_the_learners_language() -> None:

@@ -21,7 +21,7 @@ from fedlab import Experiment
 from fedlab.roles import KINDS
 from fedlab.settings import InvalidSetting, settings_of
 from fedlab.text import say, speak
-from fedlab_widgets import Lab
+from fedlab_widgets import Lab, Task, predict
 
 ROOTS = [Path(fedlab.__file__).parent, Path(fedlab_widgets.__file__).parent]
 FILES = sorted(path for root in ROOTS for path in root.rglob("*.py"))
@@ -152,7 +152,11 @@ def not_marked(text: str) -> str:
 def test_no_word_of_the_lab_is_left_out_of_the_catalogue() -> None:
     before = speak(Marked())
     try:
-        lab = Lab(Experiment(parties=3, examples=300, rounds=2, model="softmax"), controls=["parties", "partition"])
+        start = Experiment(parties=3, examples=300, rounds=2, model="softmax")
+        guess = predict("Which of these?", ["this", "that"], truth=lambda histories: "that", why="It is so.")
+        tasks = [Task("Run it.", start), Task("Look behind it.")]
+        lab = Lab(start, controls=["parties", "partition"], prediction=guess, tasks=tasks)
+        guess.answer_with("this")
         lab.run()
         shown = [
             getattr(widget, name, "")

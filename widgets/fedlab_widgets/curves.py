@@ -44,7 +44,7 @@ class Curves(View):
         above = self.make(widgets.HBox, [self.make(widgets.HTML, caption), self._x, self._note], css="fedlab-above")
         self._frame = self.make(widgets.VBox, [image], css="fedlab-frame")
         self.view = self.make(widgets.VBox, [above, self._frame])
-        self._drawn: tuple[str, Any, dict[Run, tuple[str, int]]] = "", None, {}  # what is in the picture: see `draw`
+        self._drawn: tuple[str, Any, dict[Run, tuple[Any, ...]]] = "", None, {}  # what is in the picture: see `draw`
 
     @property
     def urgent(self) -> bool:
@@ -61,13 +61,15 @@ class Curves(View):
         for history in histories:
             history.rounds = list(history.rounds)  # as they are now: the worker may add one meanwhile
         x, answer = session.selected["x"], prediction and prediction.answers
-        lengths = {run: (labels[run], len(history)) for run, history in zip(shown, histories, strict=True)}
+        begins = [run.untrained for run in shown]
+        lengths = {run: (labels[run], len(one), run.untrained) for run, one in zip(shown, histories, strict=True)}
         first_is_coming = not lengths and not self.picture.png and session.training.busy
         if (x, answer, lengths) == self._drawn or first_is_coming:
             return
         axes = self.picture.begin_again() if shown and self._drawn[0] == x else self.picture.begin()
-        for ax, y in zip(axes, SHOWN, strict=True):
-            convergence(ax, histories, x, y, [labels[run] for run in shown], [run.number for run in shown])
+        names, numbers = [labels[run] for run in shown], [run.number for run in shown]
+        for ax, y, place in zip(axes, SHOWN, (0, 1), strict=True):
+            convergence(ax, histories, x, y, names, numbers, [begin and begin[place] for begin in begins])
             ax.label_outer()
             ax.yaxis.set_label_coords(-0.085, 0.5)
             if ax is not axes[0] and (legend := ax.get_legend()):

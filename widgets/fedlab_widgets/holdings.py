@@ -59,7 +59,7 @@ class Holdings(View):
     def _draw_map(self, counts: np.ndarray) -> None:
         skew = say(
             "label skew {skew:.2f}: how far the parties' mixes of labels are from everybody's; 0 is alike, one digit a "
-            "party is 0.87. Colour: the share of the party's own examples. Bars: how many it holds.",
+            "party is 0.87. Colour: share of the party's own examples; bars: how many.",
             skew=label_skew(counts),
         )
         caption = html.escape(say("Who holds what"))

@@ -41,6 +41,13 @@ if TYPE_CHECKING:
     import keras
 
 
+# JupyterLab takes the arrow keys for its cells; Lumino, which gives them to it, spares what has this attribute.
+KEYS = (
+    "this.closest('.fedlab-lab').addEventListener('focusin', event =&gt; "
+    "event.target.matches('select') &amp;&amp; event.target.setAttribute('data-lm-suppress-shortcuts', 'true'))"
+)
+
+
 class Lab:
     """Federated learning with sliders.
 
@@ -180,7 +187,7 @@ class Lab:
     def _lay_out(self) -> widgets.VBox:
         make = self._page.make
         css = files("fedlab_widgets").joinpath("style.css").read_text(encoding="utf-8")
-        style = make(widgets.HTML, f"<style>{css}</style>", css="fedlab-style")
+        style = make(widgets.HTML, f'<style onload="{KEYS}">{css}</style>', css="fedlab-style")
         pictures = make(widgets.VBox, [self._curves.view, self._holdings.view], css="fedlab-pictures")
         left = make(widgets.VBox, [self._tasks.view, self._controls.view], css="fedlab-left")
         middle = make(widgets.HBox, [left, pictures], css="fedlab-middle")

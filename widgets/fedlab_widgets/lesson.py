@@ -33,19 +33,16 @@ PRE = (
     "white-space: pre; word-break: normal; overflow-wrap: normal; overflow-x: auto; line-height: 1.35; "
     "font-family: var(--jp-code-font-family, monospace); font-size: var(--jp-code-font-size, 13px); margin: 4px 0 12px"
 )
+# How Python's words look: JupyterLab's own colours; on pages without them bold and slanted letters are left.
 LOOKS = {
-    kind: f"color: var(--jp-mirror-editor-{name}-color, inherit); {more}".rstrip("; ")
-    for kind, name, more in [
-        (Token.Keyword, "keyword", "font-weight: bold"),
-        (Token.Comment, "comment", "font-style: italic"),
-        (Token.Literal.String, "string", ""),
-        (Token.Literal.Number, "number", ""),
-        (Token.Operator.Word, "keyword", "font-weight: bold"),
-        (Token.Name.Builtin, "builtin", ""),
-        (Token.Name.Decorator, "meta", ""),
-        (Token.Name.Function, "def", ""),
-        (Token.Name.Class, "def", ""),
-    ]
+    Token.Keyword: "color: var(--jp-mirror-editor-keyword-color, inherit); font-weight: bold",
+    Token.Operator.Word: "color: var(--jp-mirror-editor-keyword-color, inherit); font-weight: bold",
+    Token.Name.Function: "color: var(--jp-mirror-editor-def-color, inherit); font-weight: bold",
+    Token.Name.Class: "color: var(--jp-mirror-editor-def-color, inherit); font-weight: bold",
+    Token.Name.Builtin: "color: var(--jp-mirror-editor-builtin-color, inherit)",
+    Token.Literal.Number: "color: var(--jp-mirror-editor-number-color, inherit)",
+    Token.Literal.String: "color: var(--jp-mirror-editor-string-color, inherit)",
+    Token.Comment: "color: var(--jp-content-font-color2, inherit); font-style: italic",
 }
 
 
@@ -67,7 +64,7 @@ def show_source(*things: Any) -> None:
 
 
 def _coloured(source: str) -> Iterator[str]:
-    """Python in the colours of JupyterLab's theme; on other pages keywords are bold and comments slanted."""
+    """Python with its colours, as HTML."""
     for look, tokens in groupby(PythonLexer().get_tokens(source), lambda token: _look(token[0])):
         text = html.escape("".join(text for _, text in tokens), quote=False)
         yield f'<span style="{look}">{text}</span>' if look else text

@@ -6,6 +6,7 @@ from typing import ClassVar, Protocol
 from weakref import WeakSet
 
 from fedlab import History
+from fedlab_widgets.predict import Prediction
 from fedlab_widgets.session import Session
 from fedlab_widgets.view import View
 
@@ -31,6 +32,8 @@ class Outcomes(View):
     def add(self, follower: Follower) -> None:
         """Tell it of the runs from now on."""
         self._followers.add(follower)
+        if isinstance(follower, Prediction):
+            follower.on_answer(self.draw)  # the runs that tell may be there before the answer
         self.draw()
 
     def draw(self) -> None:

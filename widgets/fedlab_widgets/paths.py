@@ -41,9 +41,15 @@ class Paths:
         self._picture.view = widgets.HTML(self._picture.paper)
         self._text = widgets.HTML()
         first = epochs[0]
-        self._e = widgets.SelectionSlider(options=list(epochs), value=first, description="E")
+        self._e = widgets.SelectionSlider(
+            options=list(epochs),
+            value=first,
+            description="E",
+            layout={"width": "230px"},
+            style={"description_width": "20px"},
+        )
         steps = first * self.two.a_pass
-        self._step = widgets.IntSlider(steps, 0, steps, description=say("local step"))
+        self._step = widgets.IntSlider(steps, 0, steps, description=say("local step"), layout={"width": "320px"})
         self._play = widgets.Play(value=steps, min=0, max=steps, step=max(1, steps // FRAMES), interval=INTERVAL)
         widgets.jslink((self._play, "value"), (self._step, "value"))
         self._e.observe(lambda change: self._change_epochs(change["new"]), "value")

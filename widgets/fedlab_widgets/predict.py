@@ -83,11 +83,12 @@ class Prediction:
         parts = [self._input, self._unit, self._button]
         row = widgets.VBox(parts) if choices else widgets.HBox(parts, layout={"align_items": "center"})
         predict = html.escape(say("Predict."))
-        self._text = widgets.HTML(f'<p class="fedlab-question"><b>{predict}</b> {html.escape(question)}</p>')
+        self._text = widgets.HTML(f'<p class="fedlab-question"><b>{predict}</b> {html.escape(say(question))}</p>')
         self.view = widgets.VBox([self._text, row, self._said])
         self.in_lab = widgets.VBox([self._text, row, self._said])  # the same once more, above the lab
         for widget in (self._input, self._button):
             kernel.answer_beside_cells(widget)
+        self._below: Any = None  # where the result of a cell waits for the answer
         self.answer: Any = None
         _there.add(self)
         if question in _kept:
@@ -117,6 +118,9 @@ class Prediction:
         next_step = say("Now run it and see.") if self._truth else say("Now read on and see.")
         self._say(say("You predict {answer}.", answer=self._words(value)) + " " + next_step)
         self._tell_followers()
+        if self._below and self._truth:
+            self._say(self.sentence(self._truth([])))
+            self._below.children = [self._said, *([self._then.view] if self._then else [])]
         for same in [one for one in _there if one.question == self.question and one.answer is None]:
             same.answer_with(value)
 
@@ -161,7 +165,16 @@ class Prediction:
         return f"{told} {say(why)}" if why else told
 
     def compare(self, truth: Any) -> None:
-        """Print `sentence`, and ask the next question below: for results of a cell instead of a lab."""
+        """Say what came of the answer, and ask the next question below: for results of a cell instead of a lab.
+
+        With *Run All* the cell is done before the learner has answered. It then waits, and gives nothing away.
+        """
+        self._truth = lambda histories: truth
+        if self.answer is None and predictions_lock():
+            waits = say("○ Not answered yet: what came of it shows here when you have answered the question above.")
+            self._below = widgets.VBox([widgets.HTML(html.escape(waits))])
+            display({**self._below._repr_mimebundle_(), "text/plain": waits}, raw=True)
+            return
         print(self.sentence(truth))
         if self._then:
             display(self._then)
@@ -213,8 +226,8 @@ class Prediction:
         self._said.value = f'<p role="status">{html.escape(sentence)}</p>'
 
     def __repr__(self) -> str:
-        return say("Predict. {question}", question=self.question) + "".join(
-            f"\n  - {choice}" for choice in self.choices
+        return say("Predict. {question}", question=say(self.question)) + "".join(
+            f"\n  - {say(choice)}" for choice in self.choices
         )
 
     def _repr_mimebundle_(self, **kwargs: Any) -> dict[str, Any]:

@@ -25,6 +25,7 @@ class Run:
     origin: tuple[Run, int] | None = None
     ended: str = "stopped"  # how it stands when nothing trains it; see `Training.status`
     shown: bool = True
+    untrained: tuple[float, float] | None = None  # test accuracy and loss before round 1, once they are known
     problem: str = ""  # one sentence
     details: str = ""  # the traceback behind it
 
@@ -85,7 +86,9 @@ class Runs:
                 )
             )
         history = run.history.up_to(state.number, experiment.with_(rounds=max(experiment.rounds, state.number + 1)))
-        return self._add(history, (run, history.forked_at))
+        fork = self._add(history, (run, history.forked_at))
+        fork.untrained = run.untrained
+        return fork
 
     def _add(self, history: History, origin: tuple[Run, int] | None) -> Run:
         run = Run(history, self.begun, history.experiment.rounds, history.experiment.rounds, origin)

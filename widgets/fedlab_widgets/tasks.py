@@ -94,7 +94,7 @@ class Tasks(View):
 
 def _row(number: int, task: Task, done: bool) -> str:
     """A task with its number and its tick, as HTML."""
-    text = re.sub(r"\*\*(.+?)\*\*", r"<b>\1</b>", html.escape(task.text))
+    text = re.sub(r"\*\*(.+?)\*\*", r"<b>\1</b>", html.escape(say(task.text)))
     sign, word = ("✓", say("done")) if done else (f"{number}", say("task {number}", number=number))
     look = "fedlab-sign fedlab-done" if done else "fedlab-sign"
     return f'<span class="{look}" role="img" aria-label="{html.escape(word)}">{sign}</span> {text}'

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 import fedlab
 from fedlab import Experiment, Round
 from fedlab.datasets import Dataset
+from fedlab.diagnostics import untrained
 from fedlab_widgets.brake import Brake, Stopped
 from fedlab_widgets.problems import in_one_sentence, method_under_way
 from fedlab_widgets.runs import Run
@@ -152,6 +153,8 @@ class Training:
                 with self._lock:
                     run.history.append(one)
                     self.uploads = 0
+                if run.untrained is None:  # it takes as long as a round's own test, and the first curve need not wait
+                    run.untrained = untrained(run.experiment, self._dataset, self._model)
                 return
             self._rounds = None  # it was begun for fewer rounds than are wanted now
 
