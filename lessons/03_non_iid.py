@@ -415,7 +415,8 @@ paths = Paths()
 paths
 
 # %% [markdown]
-# Set **E** to 20, then press **play**, or move *local step* by hand. Lighter is lower loss. Watch three things:
+# Set **E** to 20, then press **play**, or move *local step* by hand. Lines join places of equal loss. Watch three
+# things:
 #
 # - Each party walks to its own side of the valley, where its own digits are right and the other's are forgotten.
 # - The average (**X**) lies halfway between the ends. With small $E$ it is further down the valley than $w_t$. With
@@ -423,7 +424,7 @@ paths
 # - The green path averages after every step. It goes along the bottom. **Drift is the gap between X and the end of
 #   the green path.**
 #
-# (Mind the axes: with $E = 20$ the map is five times as wide.)
+# (Mind the axes: with $E = 20$ the map is four times as wide.)
 
 # %% jupyter={"source_hidden": true}
 two = paths.two

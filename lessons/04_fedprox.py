@@ -153,7 +153,7 @@ from fedlab.lessons import size
 from fedlab.lessons.race import panels, race
 
 methods = {"FedAvg": fedavg, "FedProx, μ = 0": keeps, "FedProx, μ = 1": pulls}
-methods = {name: experiment.with_(rounds=size(30, 10)) for name, experiment in methods.items()}
+methods = {name: experiment.with_(rounds=size(30, 11)) for name, experiment in methods.items()}
 three = race(methods, seeds=range(3))
 show(panels(three, "test_loss"), alt="Test loss in three panels, one a seed: FedAvg high and jumping, FedProx lower.")
 
@@ -282,7 +282,7 @@ from fedlab.lessons.pictures_04 import certainty, probabilities
 both = {name: three[name][0] for name in ("FedProx, μ = 0", "FedProx, μ = 1")}  # of seed 0, as in your lab
 show(
     certainty(both),
-    alt="How sure two models are of their answers: that of μ = 0 is nearly always very sure, also when it is wrong.",
+    alt="How sure two models are of their answers: that of μ = 0 is often very sure, also when it is wrong.",
 )
 
 # %%
@@ -301,9 +301,10 @@ without, with_pull = sure_when_wrong.values()
 doubt.compare("less sure" if with_pull < without - 5 else "surer" if with_pull > without + 5 else "about as sure")
 
 # %% [markdown]
-# The two models give about the same answers. But without the pull the model is far surer than it is right. With the pull
-# it is about as sure as it is right: it is **calibrated**. The reason is in the last line of each: parties on a rubber band do
-# not walk far, so the weights stay short. Short weights give small logits, and the softmax of small logits is never very sure.
+# The two models are right about equally often. But without the pull the model is far surer than it is right. With the pull
+# the two numbers are close: such a model is called **calibrated**. The reason is in the last line of each: parties on a
+# rubber band do not walk far, so the weights stay short. Short weights give small logits, and the softmax of small logits is
+# never very sure. (These are the two models of seed 0; the others are in `three`, if you want to look.)
 #
 # Which of the two is better? If only the answer counts, neither. If somebody acts on how sure the model is, as a doctor may,
 # the difference is all that counts. So say which one you report, and why.
@@ -356,7 +357,7 @@ show(
 #
 # Now to MNIST, without stragglers, so only $\mu$ is left. First the skew that most papers use: the digits of each class are
 # dealt to 10 parties by a Dirichlet draw with $\alpha = 0.5$. Then IID, where no party needs to be held back. Four seeds each;
-# the two cells that train take about 15 and 20 seconds.
+# the two races take about 15 and 20 seconds.
 
 # %%
 digits = Experiment(
@@ -428,7 +429,8 @@ claim("The interval without pairs is so many times as wide", unpaired / paired, 
 # | a model whose probabilities count | with a large $\mu$ one that is less sure of itself |
 # | mild skew, as on MNIST at $\alpha = 0.5$ | next to nothing with a small $\mu$; slower with a large one |
 # | IID data | slower with a large $\mu$ |
-#
+
+# %% [markdown] tags=["exercise"]
 # ## Exercises
 
 # %% tags=["exercise"]

@@ -111,7 +111,7 @@ from fedlab.lessons import published_05 as published
 from fedlab.lessons import size, train
 from fedlab_widgets import show
 
-base = promised.FEDAVG.with_(rounds=size(15, 2))
+base = promised.FEDAVG.with_(rounds=size(15, 1))
 sweep = {
     f"{name}, rate {rate:g}": base.with_(algorithm=name.lower(), learning_rate=rate)
     for name in ("FedAvg", "SCAFFOLD")
@@ -136,7 +136,7 @@ show(
     "0.05, FedAvgM at 0.2, FedAdam at 0.4; at 0.4 SCAFFOLD breaks down and leaves the picture.",
 )
 
-# %%
+# %% jupyter={"source_hidden": true}
 from fedlab.lessons import claim
 
 tuning = published.runs("tuning")
@@ -192,6 +192,8 @@ walks = {
     "SCAFFOLD": plane.walk(ALGORITHMS["scaffold"](), rounds=30),
     "FedDyn": plane.walk(ALGORITHMS["feddyn"](feddyn_alpha=1), rounds=30),
 }
+
+# %% jupyter={"source_hidden": true}
 show(
     pictures.walks(walks),
     alt="Three maps of a valley: FedAvg stops right of the star that marks the minimum, SCAFFOLD and FedDyn end on it.",
@@ -267,7 +269,7 @@ from fedlab_widgets import show_source
 
 show_source(plane.walk)
 
-# %%
+# %% jupyter={"source_hidden": true}
 from fedlab_widgets import show_lines
 
 SCAFFOLD, FedDyn = ALGORITHMS["scaffold"], ALGORITHMS["feddyn"]
@@ -367,6 +369,8 @@ left = {
     "FedAvg": plane.walk(ALGORITHMS["fedavg"](), 40, who=lambda number: (0, 1) if number < 10 else (0,)),
     "SCAFFOLD": plane.walk(SCAFFOLD(), 40, who=lambda number: (0, 1) if number < 10 else (0,)),
 }
+
+# %% jupyter={"source_hidden": true}
 show(
     pictures.walks(left),
     alt="Party 1 leaves after round 10: FedAvg's model walks to party 0's minimum, SCAFFOLD's stays on the star.",
@@ -403,7 +407,7 @@ class Cautious(FedAvg):
         return w + self.trust * mean[0], server
 
 
-careful = promised.FEDAVG.with_(algorithm=Cautious(), rounds=8)
+careful = promised.FEDAVG.with_(algorithm=Cautious(), rounds=size(8, 2))
 own_lab = Lab(
     careful,
     controls=["algorithm", "trust"],
@@ -439,7 +443,9 @@ fair = predict(
 fair
 
 # %% jupyter={"source_hidden": true}
-fair.compare("each with the rate that is best for it on other seeds")
+fair.compare(
+    "each with the rate that is best for it on other seeds",
+)
 
 # %% [markdown]
 # Define the race before you run it:
@@ -457,7 +463,7 @@ print("Best rates:", ", ".join(f"{name} {rate:g}" for name, rate in best.items()
 # %%
 from fedlab.lessons.race import panels, race
 
-short = promised.FEDAVG.with_(rounds=size(10, 2))
+short = promised.FEDAVG.with_(rounds=size(10, 1))
 methods = {
     "FedAvg": short.with_(learning_rate=best["FedAvg"]),
     "SCAFFOLD": short.with_(algorithm="scaffold", learning_rate=best["SCAFFOLD"]),
@@ -570,7 +576,7 @@ show_table(
 #
 # $$w_{t+1} = w_t + \eta_s\, \frac{m_t}{\sqrt{v_t} + \tau_s}$$
 
-# %%
+# %% jupyter={"source_hidden": true}
 FedAdagrad, FedAdam, FedYogi = (ALGORITHMS[name] for name in ("fedadagrad", "fedadam", "fedyogi"))
 show_lines(
     {
@@ -644,7 +650,7 @@ claim("With a short memory the mean place of a is elsewhere, by", moved, above=2
 #
 # And on images? The race had all ten parties in each round. Now let 3 of the 10 take part, for 32 rounds.
 
-# %%
+# %% jupyter={"source_hidden": true}
 few = predict(
     "Who is ahead then, each with its best rate?",
     ["FedAvgM and FedAdam, as before", "SCAFFOLD and FedDyn", "all are level"],

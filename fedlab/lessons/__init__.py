@@ -8,10 +8,10 @@ In a notebook, importing this makes `%%needs_tensorflow` known, for cells that a
 """
 
 from fedlab.lessons import needs
-from fedlab.lessons.claims import Claim, claim, claims
+from fedlab.lessons.claims import Claim, claim
 from fedlab.lessons.progress import train, watch
 from fedlab.lessons.switches import checking, size
 
 needs.offer()
 
-__all__ = ["Claim", "checking", "claim", "claims", "size", "train", "watch"]
+__all__ = ["Claim", "checking", "claim", "size", "train", "watch"]

@@ -45,7 +45,7 @@ MODEL = 796_840  # bytes of the 2NN, one way
         "one step an epoch": lambda examples, batch_size, epochs: (
             examples * epochs if batch_size == "all" else epochs * np.ceil(examples / batch_size)
         ),
-    }
+    },
 )
 def check_steps(local_steps: Callable[..., Any]) -> str:
     """local_steps(examples, batch_size, epochs): how many steps a party takes in a round; batch_size may be "all"."""
@@ -110,7 +110,7 @@ def _sent(one: Round) -> int:
             _sent(one)
             for one in history.rounds[: next((o.number for o in history if o.test_accuracy > goal), len(history))]
         ),
-    }
+    },
 )
 def check_bytes_to(bytes_to: Callable[..., Any]) -> str:
     """bytes_to(history, goal): the bytes sent, both ways, until the test accuracy first reaches goal; inf if never."""

@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import KW_ONLY, dataclass
 from typing import Any
-
-import numpy as np
 
 import fedlab
 from fedlab.differences import differences
@@ -73,7 +71,7 @@ def figure(value: float, unit: str = "") -> str:
 
 def claim(
     sentence: str,
-    value: Any,
+    value: float | None,
     /,
     *,
     above: float | None = None,
@@ -86,10 +84,6 @@ def claim(
 
     parts: those of the sentence, as `say` takes it.
     """
-    if isinstance(value, (bool, np.bool_)) and above is below is equals is None:  # as the lessons still have it
-        told = say(sentence, **parts)
-        print("✓ " + told if value else "✗ " + say("{claim}: not this time.", claim=told))
-        return
     print(Claim(say(sentence, **parts), lambda: value, above=above, below=below, equals=equals, unit=unit).told())
 
 
@@ -119,20 +113,3 @@ def find(histories: Iterable[History], experiment: Experiment) -> History | None
         if history.is_of(experiment) and len(history) >= experiment.rounds:
             return history.up_to(experiment.rounds, experiment)
     return None
-
-
-def claims(results: Any, experiments: Sequence[Experiment], statements: Mapping[str, Callable[..., Any]]) -> None:
-    """As the lessons still have it: a condition for each sentence, printed."""
-    found = [find(getattr(results, "histories", results), experiment) for experiment in experiments]
-    if checking():
-        pairs = zip(found, experiments, strict=True)
-        found = [history or History(experiment, fedlab.run(experiment)) for history, experiment in pairs]
-    missing = [name for name, history in zip(differences(experiments), found, strict=True) if history is None]
-    if missing:
-        print("○", say("Not run yet, all its rounds: {runs}.", runs="; ".join(missing)))
-        return
-    for sentence, holds in statements.items():
-        try:
-            claim(sentence, bool(holds(*found)))
-        except TypeError:
-            claim(sentence, False)

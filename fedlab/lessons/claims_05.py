@@ -53,8 +53,8 @@ by_megabytes = _of_both(lambda scaffold, fedavg: lead(scaffold, fedavg, at=6, fe
 
 
 def accuracy_at(run: History, megabytes_sent: float) -> float:
-    """The test accuracy after as many rounds as so many megabytes pay for, in percent."""
-    rounds = round(megabytes_sent / megabytes(run))
+    """The test accuracy after as many rounds, at least one, as so many megabytes pay for, in percent."""
+    rounds = max(1, round(megabytes_sent / megabytes(run)))
     return 100 * run.rounds[min(rounds, len(run)) - 1].test_accuracy
 
 

@@ -108,7 +108,7 @@ def map_of(ax: Axes, two: TwoParties, epochs: int, step: int, again: bool = Fals
 
     again: the axes hold this map already, and only the paths are drawn.
     """
-    plane, land = two.plane(epochs), two.landscape(epochs)
+    land = two.landscape(epochs)
     if not again:
         levels = np.geomspace(land.loss.min(), land.loss.max(), 14)
         filled = ax.contourf(land.x, land.y, land.loss, levels=levels, cmap="Greys", alpha=0.55, vmax=1.6 * levels[-1])
@@ -120,19 +120,19 @@ def map_of(ax: Axes, two: TwoParties, epochs: int, step: int, again: bool = Fals
         ax.set(xlim=land.x[[0, -1]], ylim=land.y[[0, -1]], aspect="equal")
         ax.set(xlabel=say("from party 0's end to party 1's"), ylabel=say("away from where they began"))
         ax.spines[["top", "right"]].set_visible(False)
-    for k, path in enumerate(two.alone[:, : step + 1]):
+    party_0, party_1, together = (path[: step + 1] for path in land.paths)
+    for k, path in enumerate((party_0, party_1)):
         look: dict[str, Any] = {"color": plots.COLOURS[k], "ls": plots.LINES[k]}
-        places = plane.place(path)
-        ax.plot(*places.T, lw=1.2, **look)
         label = say("party {party}: {digits}", party=k, digits=", ".join(map(str, two.digits[k])))
-        ax.plot(*places[-1], marker=plots.MARKERS[k], ms=8, label=label, **look)
-    ends = plane.place(two.alone[:, step])
+        ax.plot(*path.T, lw=1.2, **look)
+        ax.plot(*path[-1], marker=plots.MARKERS[k], ms=8, label=label, **look)
+    ends = np.stack([party_0[-1], party_1[-1]])
     ax.plot(*ends.T, color="black", lw=0.8, ls=":")
-    ax.plot(*plane.place(two.together[: step + 1]).T, color=plots.COLOURS[2], lw=1.4, ls="-.")
-    ax.plot(*plane.place(two.together[step][None])[0], color=plots.COLOURS[2], marker="D", ms=7, ls="-.",
-            label=say("average after every step"))  # fmt: skip
-    ax.plot(*plane.place(two.average(step)[None])[0], "kX", ms=10, label=say("average of the two"))
-    ax.plot(*plane.place(two.start[None])[0], "o", color="black", mfc="white", ms=8, label=say("w_t, where both begin"))
+    look = {"color": plots.COLOURS[2], "ls": plots.LINES[2]}
+    ax.plot(*together.T, lw=1.4, **look)
+    ax.plot(*together[-1], marker=plots.MARKERS[2], ms=7, label=say("average after every step"), **look)
+    ax.plot(*ends.mean(axis=0), "kX", ms=10, label=say("average of the two"))
+    ax.plot(*together[0], "o", color="black", mfc="white", ms=8, label=say("w_t, where both begin"))
     ax.legend(fontsize="small", loc="upper left", framealpha=0.7)
 
 

@@ -122,11 +122,12 @@ class TwoParties:
 
 @dataclass(frozen=True, eq=False)
 class Landscape:
-    """The test loss over a part of a plane."""
+    """The test loss over a part of a plane, and the paths on it."""
 
     x: np.ndarray  # (columns,)
     y: np.ndarray  # (rows,)
     loss: np.ndarray  # (rows, columns), in nats
+    paths: list[np.ndarray]  # (steps + 1, 2) each: party 0's, party 1's, and with an average after every step
 
 
 def landscape(
@@ -137,8 +138,8 @@ def landscape(
     The logits of softmax regression are linear in its weights: at (a, b) they are those of the origin, plus a times
     and b times those of the axes.
     """
-    places = np.concatenate([plane.place(path) for path in paths])
-    low, high = places.min(axis=0), places.max(axis=0)
+    places = [plane.place(path) for path in paths]
+    low, high = np.concatenate(places).min(axis=0), np.concatenate(places).max(axis=0)
     half = 0.66 * np.maximum(high - low, (high - low)[::-1] * [SHAPE, 1 / SHAPE])  # the map has this shape
     (left, bottom), (right, top) = (low + high) / 2 - half, (low + high) / 2 + half
     x, y = np.linspace(left, right, columns), np.linspace(bottom, top, rows)
@@ -149,4 +150,4 @@ def landscape(
             opened, [(one.astype(np.float32), images) for one in (plane.origin, *plane.axes)], data.scale
         )
     loss = [[cross_entropy(at_origin + a * of_a + b * of_b, labels).mean() for a in x] for b in y]
-    return Landscape(x, y, np.array(loss))
+    return Landscape(x, y, np.array(loss), places)

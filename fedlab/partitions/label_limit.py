@@ -22,7 +22,7 @@ class LabelLimit(Partition):
 
     name: ClassVar[str] = "label_limit"
     title: ClassVar[str] = "k digits a party"
-    lesson: ClassVar[str] = "Each party knows only k digits; with k = 1 nobody can learn to tell two apart."
+    lesson: ClassVar[str] = "Each party knows only k digits; with k = 1 none can learn alone to tell two apart."
 
     labels_per_party: int = setting(2, "How many digits each party knows.", symbol="k", low=1, high=10)
 

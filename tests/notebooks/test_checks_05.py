@@ -67,7 +67,7 @@ def fair_by_new_experiments(base: Experiment, rates: dict[str, float]) -> dict[s
     }
 
 
-RIGHT = [
+RIGHT: list[tuple[Any, Any]] = [
     (check.check_settles, settles_by_walking),
     (check.check_nova, nova_by_lists),
     (check.check_clipped, Clipped),

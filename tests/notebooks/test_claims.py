@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import threading
 import weakref
 from typing import Any
 
@@ -160,6 +161,9 @@ def test_claims_and_their_lab_do_not_keep_each_other_alive() -> None:
         assert len(shell.user_ns["lab"]._outcomes._followers) == 1
         shell.user_ns["lab"].close()
         shell.run_cell("del lab", store_history=True)
+        for thread in threading.enumerate():
+            if thread.name.startswith("fedlab"):
+                thread.join(60)
         gc.collect()
         assert session() is None
     finally:

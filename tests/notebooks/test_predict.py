@@ -35,7 +35,7 @@ def _type(guess: Prediction, text: str) -> None:
 
 
 def test_a_lab_does_not_run_before_the_question_is_answered() -> None:
-    guess = predict("How many?", unit="%", rounds=2)
+    guess = predict("How many?", unit="%", rounds=2, about=EXPERIMENT)
     lab = Lab(EXPERIMENT, prediction=guess)
     lab._session.run()
     lab._session.step()
@@ -53,7 +53,7 @@ def test_a_lab_does_not_run_before_the_question_is_answered() -> None:
 def test_enter_gives_the_answer_too(monkeypatch: pytest.MonkeyPatch) -> None:
     """`submit` is what ipywidgets sends when Enter is pressed in a box."""
     monkeypatch.setattr(kernel, "soon", lambda act: act())
-    guess = predict("How many?", unit="%", rounds=2)
+    guess = predict("How many?", unit="%", rounds=2, about=EXPERIMENT)
     guess._input.value = "85"
     guess._input._handle_custom_msg({"event": "submit"}, [])
     assert guess.answer == 85
@@ -61,7 +61,7 @@ def test_enter_gives_the_answer_too(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.mark.parametrize(("name", "value"), [("FEDLAB_PREDICT", "0"), ("FEDLAB_CHECK", "1")])
 def test_two_switches_let_a_lab_run_unanswered(name: str, value: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    guess = predict("How many?", unit="%", rounds=2)
+    guess = predict("How many?", unit="%", rounds=2, about=EXPERIMENT)
     assert guess.locks
     monkeypatch.setenv(name, value)
     assert not guess.locks
@@ -69,7 +69,7 @@ def test_two_switches_let_a_lab_run_unanswered(name: str, value: str, monkeypatc
 
 @pytest.mark.parametrize("text", ["", "many", "-1", "101", "nan", "inf"])
 def test_a_number_that_is_none_is_asked_for_again(text: str) -> None:
-    guess = predict("How many?", unit="%", rounds=2)
+    guess = predict("How many?", unit="%", rounds=2, about=EXPERIMENT)
     _type(guess, text)
     assert guess.answer is None
     assert "a number from 0 to 100" in _said(guess)
@@ -77,7 +77,7 @@ def test_a_number_that_is_none_is_asked_for_again(text: str) -> None:
 
 @pytest.mark.parametrize(("text", "number"), [("85", 85.0), ("85 %", 85.0), ("8,5", 8.5), ("0", 0.0)])
 def test_numbers_are_understood_as_people_write_them(text: str, number: float) -> None:
-    guess = predict("How many?", unit="%", rounds=2)
+    guess = predict("How many?", unit="%", rounds=2, about=EXPERIMENT)
     _type(guess, text)
     assert guess.answer == number
 
@@ -92,7 +92,10 @@ def test_the_answer_outlives_running_the_cell_again() -> None:
 
 def test_an_answer_is_known_to_every_copy_of_the_question_that_is_still_there() -> None:
     """A lab asks what its cell, run again, asks anew: whoever answers one of the two has answered both."""
-    in_a_lab, again = predict("How many?", unit="%", rounds=2), predict("How many?", unit="%", rounds=2)
+    in_a_lab, again = (
+        predict("How many?", unit="%", rounds=2, about=EXPERIMENT),
+        predict("How many?", unit="%", rounds=2, about=EXPERIMENT),
+    )
     _type(again, "85")
     assert in_a_lab.answer == 85
     assert not in_a_lab.locks
@@ -160,6 +163,11 @@ def test_a_wrong_choice_is_explained_and_a_right_one_is_not() -> None:
 def test_an_explanation_of_an_answer_that_nobody_can_give_is_refused() -> None:
     with pytest.raises(ValueError, match="'most' is no answer that why could explain: it must be one of more, less"):
         predict("How many?", unit="%", why={"most": "…"})
+
+
+def test_a_question_about_rounds_says_of_which_run() -> None:
+    with pytest.raises(ValueError, match="give about"):
+        predict("How many?", unit="%", rounds=2)
 
 
 def test_the_next_question_is_asked_when_the_outcome_is_known_and_judged_the_same_way() -> None:
@@ -243,7 +251,7 @@ def test_without_an_answer_the_result_is_told_alone(
 
 def test_only_an_answered_percentage_is_drawn() -> None:
     ax = Figure().subplots()
-    guess = predict("How many?", unit="%", rounds=2)
+    guess = predict("How many?", unit="%", rounds=2, about=EXPERIMENT)
     guess.draw(ax)
     assert not ax.lines
     _type(guess, "85")
@@ -263,7 +271,7 @@ def test_the_label_of_a_prediction_stands_where_no_curve_runs(curve: list[float]
     """
     ax = Figure().subplots()
     ax.plot([0, 10], curve)
-    guess = predict("How many?", unit="%", rounds=2)
+    guess = predict("How many?", unit="%", rounds=2, about=EXPERIMENT)
     _type(guess, "70")
     guess.draw(ax)
     (label,) = ax.texts

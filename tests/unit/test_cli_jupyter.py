@@ -93,6 +93,15 @@ def test_voila_finds_its_settings_after_those_of_the_learner(monkeypatch: pytest
     assert os.environ["JUPYTER_CONFIG_PATH"].split(os.pathsep) == ["/mine", jupyter.SETTINGS]
 
 
+def test_voila_does_not_hang_up_while_long_cells_run() -> None:
+    """It cannot hear the browser meanwhile, and takes it for gone after 90 seconds if it is not told to wait longer."""
+    found = {}
+    for file, server in (("voila.py", "Voila"), ("jupyter_server_config.py", "ServerApp")):
+        loader = pytest.importorskip("traitlets.config").PyFileConfigLoader(file, path=jupyter.SETTINGS)
+        found[server] = loader.load_config()[server]["tornado_settings"]["ws_ping_timeout"]
+    assert min(found.values()) >= 3_600_000
+
+
 def fetched(address: str, server: Any) -> Any:
     """The JSON at an address; waits for the server, which tells its address a moment before it answers."""
     while True:

@@ -54,3 +54,15 @@ def test_a_page_without_a_kernel_gets_the_picture_and_a_sentence(paths: Paths, m
     assert data["image/png"].startswith(b"\x89PNG")
     assert data["text/plain"].startswith("Two parties' paths")
     assert about["image/png"]["alt"]
+
+
+def test_play_begins_anew_where_no_whole_frame_is_left(paths: Paths) -> None:
+    """With E = 20 a frame is 20 of 500 steps: 485 and 20 are too many."""
+    paths.show(20)
+    paths._play.value = 485
+    paths._play.playing = True
+    assert paths._play.value == 0
+    paths._play.value = 480
+    paths._play.playing = False
+    paths._play.playing = True
+    assert paths._play.value == 480

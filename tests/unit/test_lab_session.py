@@ -227,7 +227,7 @@ def test_a_cell_that_is_run_twenty_times_leaves_one_lab() -> None:
         sessions.append(weakref.ref(lab._session))
         return lab
 
-    shell.push({"made": made, "SMALL": SMALL, "guess": predict("How many?", unit="%", rounds=1)})
+    shell.push({"made": made, "SMALL": SMALL, "guess": predict("How many?", unit="%", rounds=1, about=SMALL)})
     cell = "lab = made(SMALL, prediction=guess)\nlab.run(1)\nlab"
     counts = []
     try:
@@ -247,7 +247,7 @@ def test_a_cell_that_is_run_twenty_times_leaves_one_lab() -> None:
 
 
 def test_a_question_does_not_keep_a_lab_alive() -> None:
-    guess = predict("How many of them?", unit="%", rounds=1)
+    guess = predict("How many of them?", unit="%", rounds=1, about=SMALL)
     lab = Lab(SMALL, prediction=guess)
     session = weakref.ref(lab._session)
     lab.close()

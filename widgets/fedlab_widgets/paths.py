@@ -54,6 +54,7 @@ class Paths:
         widgets.jslink((self._play, "value"), (self._step, "value"))
         self._e.observe(lambda change: self._change_epochs(change["new"]), "value")
         self._step.observe(lambda change: self._draw(), "value")
+        self._play.observe(lambda change: self._begin_anew(), "playing")
         css = files("fedlab_widgets").joinpath("style.css").read_text(encoding="utf-8")
         style = widgets.HTML(f"<style>{css}</style>", _dom_classes=("fedlab-style",))
         tools = widgets.HBox([self._e, self._play, self._step], layout={"flex_flow": "row wrap"})
@@ -100,6 +101,11 @@ class Paths:
             self._play.value = self._step.value = steps
         if before == steps:
             self._draw()
+
+    def _begin_anew(self) -> None:
+        """Play from the first step on where no whole frame is left."""
+        if self._play.playing and self._play.value > self._play.max - self._play.step:
+            self._play.value = 0
 
     def _draw(self) -> None:
         with self._drawing:

@@ -267,5 +267,7 @@ def predict(
                 allowed=", ".join(allowed))
         )  # fmt: skip
     if rounds and truth is None:
+        if about is None:
+            raise ValueError(say("A question about rounds needs to know of which experiment: give about."))
         truth = accuracy_after(rounds)
     return Prediction(question, choices, unit, low, high, truth, about, why, then)
