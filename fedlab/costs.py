@@ -109,7 +109,7 @@ def clock(experiment: Experiment, examples: Mapping[int, int], bytes_each_way: t
     examples: n_k of each party whose work counts. bytes_each_way: what the server sends to one party, and back.
     """
     travel = 8e-6 * sum(bytes_each_way) / experiment.bandwidth  # megabits
-    return travel + max(work(experiment, examples, clock_prices(experiment)))
+    return travel + max(work(experiment, examples, clock_prices(experiment)), default=0.0)
 
 
 def clock_prices(experiment: Experiment) -> Prices:

@@ -111,6 +111,8 @@ class Experiment(Vocabulary):
                     ),
                 )
             names |= own.keys()
+        for role in KINDS:
+            getattr(self, role).require(self)
 
     @property
     def fixed(self) -> dict[str, type]:

@@ -17,12 +17,14 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from fedlab.accounting import Release, epsilon
 from fedlab.algorithms import Algorithm
 from fedlab.costs import clock
 from fedlab.datasets import Dataset
@@ -32,9 +34,9 @@ from fedlab.experiment import Experiment
 from fedlab.messages import Message, Upload, arrays_in, size_of
 from fedlab.party import CannotTrain, Job, remedy
 from fedlab.prepare import Prepared, hold, prepare
-from fedlab.randomness import Choice, generator, participants
 from fedlab.roles import ON_THE_WAY
 from fedlab.rounds import Diverged, PartyReport, Round, State
+from fedlab.stages import STAGES, Mean, Privacy, SecureSum, Stage, Turn
 from fedlab.systems import reporting
 from fedlab.text import say
 
@@ -98,8 +100,9 @@ def one_round(prepared: Prepared, state: State, engine: Engine, on_upload: Calla
     """Everything that happens in one round."""
     began = time.perf_counter()
     experiment, algorithm, number = prepared.experiment, prepared.experiment.algorithm, state.number + 1
-    chosen = participants(experiment.seed, number, len(prepared.training), experiment.participation)
-    epochs = reporting(experiment, number, chosen)
+    stages = _stages(experiment)
+    turn = _turn(prepared, number, stages["privacy"])
+    epochs = reporting(experiment, number, np.array(turn.chosen, int))
     owns, reports, bytes_up = list(state.parties), list[PartyReport](), 0
 
     def seen(uploads: Iterator[Upload]) -> Iterator[Upload]:
@@ -109,15 +112,18 @@ def one_round(prepared: Prepared, state: State, engine: Engine, on_upload: Calla
             reports.append(upload.report)
             bytes_up += size_of(upload.message)
             on_upload(number, upload)
-            yield upload
+            message = upload.message
+            for role in reversed(stages):
+                message = stages[role].on_arrival(message, turn.at(role, upload.party))
+            yield replace(upload, message=message, examples=turn.weights[upload.party])
 
     down = _sent(algorithm, state)  # step 5 of the round before
-    with closing(engine.work(_jobs(prepared, state, down, number, epochs))) as uploads:  # steps 2 and 3, at the parties
+    jobs = _jobs(prepared, state, down, stages, turn, epochs)
+    with closing(engine.work(jobs)) as uploads:  # steps 2 and 3, at the parties
         arriving = seen(uploads)
-        mean = _combined(experiment, arriving)  # step 4
-    for role in reversed(ON_THE_WAY):
-        rng = generator(experiment.seed, Choice[role.upper()], number)
-        mean = getattr(experiment, role).at_server(mean, list(epochs), rng)
+        mean = _combined(experiment, stages["secure_sum"], arriving, turn)  # step 4
+    for role in reversed(stages):
+        mean = stages[role].at_server(mean, list(epochs), turn.at(role))
     share = sum(report.examples for report in reports) / sum(map(len, prepared.training))
     weights, server = _stepped(algorithm, state, mean, share)
     accuracy, loss = judge(engine, algorithm.judged(weights, [own.get("algorithm") for own in owns]), prepared.dataset)
@@ -130,22 +136,29 @@ def one_round(prepared: Prepared, state: State, engine: Engine, on_upload: Calla
                 remedy=remedy(algorithm),
             )
         )
-    travels = not algorithm.in_one_place
-    up = bytes_up // len(epochs) * travels
+    beside_up, beside_down = stages["secure_sum"].bytes_beside(turn.at("secure_sum"), len(epochs))
+    bytes_up += beside_up
+    bytes_down = size_of(down) * len(turn.chosen) + beside_down
+    if algorithm.in_one_place:  # its messages do not travel
+        bytes_up = bytes_down = 0
+    each_way = bytes_down // max(1, len(turn.chosen)), bytes_up // max(1, len(epochs))
+    release = stages["privacy"].release(experiment.participation)
+    releases = {**state.releases, release: state.releases.get(release, 0) + 1}
     examples = {party: len(prepared.training[party]) for party in epochs}
     return Round(
         number=number,
         test_accuracy=accuracy,
         test_loss=loss,
-        train_loss=float(np.average([r.train_loss for r in reports], weights=[r.examples for r in reports])),
+        train_loss=sum(r.examples * r.train_loss for r in reports) / max(1, sum(r.examples for r in reports)),
         parties=tuple(reports),
-        bytes_up=bytes_up * travels,
-        bytes_down=size_of(down) * len(chosen) * travels,
+        bytes_up=bytes_up,
+        bytes_down=bytes_down,
         seconds=time.perf_counter() - began,
-        state=State(number, weights, server, tuple(owns), state.kinds, state.fingerprint),
-        simulated_seconds=clock(experiment, examples, (size_of(down) * travels, up)),
-        absent=len(chosen) - len(epochs),
+        state=State(number, weights, server, tuple(owns), state.kinds, state.fingerprint, releases),
+        simulated_seconds=clock(experiment, examples, each_way),
+        absent=len(turn.chosen) - len(epochs),
         engine=engine.name,
+        epsilon=_spent(releases, stages["privacy"].delta),
     )
 
 
@@ -154,21 +167,44 @@ def first_state(prepared: Prepared) -> State:
     return State(0, _kept(prepared.first_weights()))
 
 
-def _jobs(prepared: Prepared, state: State, down: Message, number: int, epochs: dict[int, int]) -> Iterator[Job]:
+def _stages(experiment: Experiment) -> dict[str, Any]:
+    """What a message passes, by role; nothing where all is in one place, since there it does not travel."""
+    if experiment.algorithm.in_one_place:
+        return {role: STAGES[role]["none"]() for role in ON_THE_WAY}
+    return {role: getattr(experiment, role) for role in ON_THE_WAY}
+
+
+def _turn(prepared: Prepared, number: int, privacy: Privacy) -> Turn:
+    """The round of this number: who takes part, and what each of them counts."""
+    experiment, parties = prepared.experiment, len(prepared.training)
+    chosen = privacy.choose(experiment.seed, number, parties, experiment.participation)
+    weights = {int(k): len(prepared.training[k]) if privacy.weighs_examples else 1 for k in chosen}
+    expected = experiment.participation * parties
+    return Turn(experiment.seed, number, parties, expected, prepared.dataset.classes, prepared.size, weights)
+
+
+def _spent(releases: Mapping[Release, int], delta: float | None) -> float | None:
+    """ε at δ after these releases; None where nothing is promised, now or in an earlier round."""
+    if delta is None:
+        return None
+    spent = epsilon(releases, delta)
+    return spent if np.isfinite(spent) else None
+
+
+def _jobs(
+    prepared: Prepared, state: State, down: Message, stages: dict[str, Stage], turn: Turn, epochs: dict[int, int]
+) -> Iterator[Job]:
     """What each party of the round has to do; made as they are needed, so that only a few are in memory."""
     experiment, data = prepared.experiment, prepared.seen
-    stages = {role: getattr(experiment, role) for role in ON_THE_WAY}
     for party, its_epochs in epochs.items():
         own = prepared.training[party]
         yield Job(
             party,
-            number,
-            experiment.seed,
+            turn,
             experiment.algorithm,
             stages,
             down,
             state.parties[party],
-            prepared.size,
             data.train_x[own],
             data.train_y[own],
             data.scale,
@@ -192,9 +228,10 @@ def _sent(algorithm: Algorithm, state: State) -> Message:
     return _kept(down)
 
 
-def _combined(experiment: Experiment, uploads: Iterator[Upload]) -> Message:
+def _combined(experiment: Experiment, secure_sum: SecureSum, uploads: Iterator[Upload], turn: Turn) -> Message:
     """The aggregation rule's one message, checked: the rule may be a learner's own."""
-    mean = experiment.aggregation.combine(uploads)
+    rule = Mean() if experiment.algorithm.in_one_place else experiment.aggregation
+    mean = secure_sum.combine(uploads, rule, turn.at("secure_sum"))
     for _ in uploads:
         pass  # parties that the rule did not look at have worked too
     if not isinstance(mean, tuple) or not all(isinstance(part, np.ndarray) for part in mean):
@@ -245,7 +282,7 @@ def remembered(state: State, prepared: Prepared) -> State:
     first = {role: memory for role, memory in first.items() if memory is not None}
     before = state.parties if same_parties else ({},) * len(prepared.training)
     parties = tuple({role: memory for role, memory in own.items() if fits[role]} | first for own in before)
-    return State(state.number, _kept(state.weights), server, parties, kinds, prepared.fingerprint)
+    return State(state.number, _kept(state.weights), server, parties, kinds, prepared.fingerprint, state.releases)
 
 
 def _kept(memory: Any) -> Any:

@@ -139,7 +139,7 @@ def _read(one: dict[str, Any]) -> Round:
 
 def _numbers(values: dict[str, Any], kind: type) -> dict[str, Any]:
     """The values, if each is a number (of whole numbers a whole one), or a word, where the dataclass wants that."""
-    wanted = {"int": (int,), "float": (int, float), "str": (str,)}
+    wanted = {"int": (int,), "float": (int, float), "str": (str,), "float | None": (int, float, type(None))}
     for field in fields(kind):
         value = values.get(field.name)
         fits = field.name not in values or str(field.type) not in wanted or isinstance(value, wanted[str(field.type)])

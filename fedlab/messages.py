@@ -22,6 +22,17 @@ def size_of(message: Message) -> int:
     return sum(array.nbytes for array in message)
 
 
+def flat(message: Message) -> np.ndarray:
+    """All numbers of a message, one array behind the other."""
+    return np.concatenate([part.ravel() for part in message] or [np.zeros(0, np.float32)])
+
+
+def shaped(numbers: np.ndarray, like: Message) -> Message:
+    """A message with these numbers, as `flat` gives them, in arrays shaped like those of another."""
+    ends = np.cumsum([part.size for part in like], dtype=int)
+    return tuple(numbers[end - part.size : end].reshape(part.shape) for end, part in zip(ends, like, strict=True))
+
+
 def nbytes_of(memory: Any) -> int:
     """Bytes that it takes to keep the arrays in a memory, each array once."""
     return sum(array.nbytes for array in {id(array): array for array in arrays_in(memory)}.values())

@@ -7,7 +7,7 @@ A `Job` is all that it needs, a plain value that can be sent to another process 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
 
@@ -17,13 +17,9 @@ from fedlab.algorithms import Algorithm
 from fedlab.messages import Message, PartyReport, Trained, Upload
 from fedlab.randomness import Choice, generator, local_batches
 from fedlab.roles import is_ours
-from fedlab.rounds import Diverged
-from fedlab.stages import Stage
+from fedlab.rounds import CannotTrain, Diverged
+from fedlab.stages import Stage, Turn
 from fedlab.text import say
-
-
-class CannotTrain(ValueError):
-    """A model or an algorithm that cannot be trained this way; the text says why and what to do."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -31,13 +27,11 @@ class Job:
     """One party's part of one round."""
 
     party: int  # its number, from 0
-    number: int  # the round's
-    seed: int  # the experiment's
+    turn: Turn  # the round: its number, who takes part, and where its draws come from
     algorithm: Algorithm
     stages: dict[str, Stage]  # what its message passes on its way up, by role, in order
     down: Message  # what the server has sent
     own: dict[str, Any]  # what the party remembers, by role
-    size: int  # P, the number of the model's weights
     x: np.ndarray  # (n_k, ...) its examples, as it sees them
     y: np.ndarray  # (n_k,) their labels
     scale: float  # the model sees x / scale
@@ -59,7 +53,7 @@ class Job:
 
     def _vector(self, method: str, found: Any) -> np.ndarray:
         """What a method of the algorithm gave, as one float32 number for each weight: it may be a learner's own."""
-        require_shape(self.algorithm, method, np.shape(found), (self.size,))
+        require_shape(self.algorithm, method, np.shape(found), (self.turn.size,))
         return np.asarray(found, np.float32)
 
     @property
@@ -74,7 +68,7 @@ class Job:
 
     def batches(self) -> Iterator[np.ndarray]:
         """Positions of the examples of each local step, drawn as they are needed."""
-        order = generator(self.seed, Choice.BATCHES, self.number, self.party)
+        order = generator(self.turn.seed, Choice.BATCHES, self.turn.number, self.party)
         return chain.from_iterable(local_batches(order, len(self.y), self.width, epochs=1) for _ in range(self.epochs))
 
 
@@ -95,6 +89,9 @@ def require_shape(algorithm: Algorithm, method: str, shape: object, wanted: tupl
 
 def work(job: Job, train: Callable[[Job], Trained]) -> Upload:
     """Steps 2 and 3 of the six: local training, and what is sent of it. train: an engine's local training."""
+    places = {role: job.turn.at(role, job.party) for role in job.stages}
+    for role, stage in job.stages.items():
+        job = replace(job, y=stage.at_data(job.y, places[role]))
     trained = train(job)
     trained.weights.setflags(write=False)  # w_k is also told to the learner: an own `report` must not write into it
     own = dict(job.own)
@@ -102,8 +99,7 @@ def work(job: Job, train: Callable[[Job], Trained]) -> Upload:
     if memory is not None:
         own["algorithm"] = memory
     for role, stage in job.stages.items():
-        rng = generator(job.seed, Choice[role.upper()], job.number, job.party)
-        message, memory = stage.at_party(message, own.get(role), rng, job.party)
+        message, memory = stage.at_party(message, own.get(role), places[role])
         if memory is not None:
             own[role] = memory
     # Not np.linalg.norm: it wakes the threads of NumPy's BLAS, which then spin where parties should train.
@@ -113,7 +109,7 @@ def work(job: Job, train: Callable[[Job], Trained]) -> Upload:
             say(
                 "Training broke down in round {number} at party {party}: its loss or its weights are no longer finite "
                 "numbers. {remedy}",
-                number=job.number,
+                number=job.turn.number,
                 party=job.party,
                 remedy=remedy(job.algorithm),
             )

@@ -195,8 +195,9 @@ def needed_memory(prepared: Prepared) -> int:
     """About how many bytes of memory a run will take on top of its data.
 
     Two states are held at a time, the one before a round and the one after it, each with the shared model and all that
-    server and parties remember; then there are the few messages and models that are on their way together, the examples
-    of two parties as the model sees them, and the parties' own copies of what they see differently.
+    server and parties remember; then there are the few messages and models that are on their way together, or all of a
+    round's and a copy of them where the rule of aggregation compares them; the examples of two parties as the model
+    sees them, and the parties' own copies of what they see differently.
     """
     experiment, w = prepared.experiment, np.zeros(1, np.float32)
     try:
@@ -205,7 +206,9 @@ def needed_memory(prepared: Prepared) -> int:
         down = nbytes_of(experiment.algorithm.send(w, experiment.algorithm.server_memory(w)))
     except Exception:  # a learner's own: the run itself will say what is wrong with it
         of_server = of_party = down = 4
-    per_weight = 2 * (4 + of_server + of_party * len(prepared.training)) + 12 * (4 + down)
+    compared = experiment.aggregation.keeps_all
+    together = 2 * compared * max(1, round(experiment.participation * len(prepared.training)))
+    per_weight = 4 * together + 2 * (4 + of_server + of_party * len(prepared.training)) + 12 * (4 + down)
     x = prepared.dataset.train_x
     in_training = 2 * max(map(len, prepared.training)) * x[0].size * 4
     altered = x.nbytes if experiment.rotation or experiment.feature_noise else 0

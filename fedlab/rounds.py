@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from fedlab.accounting import Release
 from fedlab.messages import PartyReport, nbytes_of
 
-__all__ = ["Diverged", "PartyReport", "Round", "State"]
+__all__ = ["CannotTrain", "Diverged", "PartyReport", "Round", "State"]
 
 
 class Diverged(ArithmeticError):
     """Training left the range of numbers: the loss or a weight is infinite or not a number."""
+
+
+class CannotTrain(ValueError):
+    """A model, an algorithm or a stage that cannot be trained this way; the text says why and what to do."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)
@@ -26,6 +32,7 @@ class State:
     parties: tuple[dict[str, Any], ...] = ()  # what each party remembers, by role: "algorithm", "compression", ...
     kinds: tuple[type, ...] = ()  # whose memories these are: the algorithm, then the stages
     fingerprint: int = 0  # of the data, dealt out, that the parties' memories are about
+    releases: Mapping[Release, int] = field(default_factory=dict)  # in how many rounds a party was hidden in which way
 
     @property
     def nbytes(self) -> int:
@@ -49,3 +56,4 @@ class Round:
     simulated_seconds: float = 0.0  # what the round would take on the parties' devices; see `costs.py`
     absent: int = 0  # parties that were asked to take part and whose work did not count
     engine: str = ""  # what trained: "numpy", "keras", ...
+    epsilon: float | None = None  # ε after this round, at the experiment's δ; None where nothing is promised

@@ -52,7 +52,8 @@ class About:
     def allowed(self, kind: object) -> str:
         """The allowed values in words, for messages and help texts."""
         if self.low is None or self.high is None:
-            return say("one of {choices}", choices=", ".join(str(choice) for choice in self.choices))
+            choices = (str(choice).lower() if isinstance(choice, bool) else str(choice) for choice in self.choices)
+            return say("one of {choices}", choices=", ".join(choices))
         whole = "int" in str(kind)
         low, high = (f"{end:{'d' if whole else 'g'}}" for end in (self.low, self.high))
         words = [str(choice) for choice in self.choices if isinstance(choice, str)]
@@ -120,6 +121,9 @@ class Kind(Settings):
     title: ClassVar[str]  # as shown to a learner
     lesson: ClassVar[str]  # one sentence: what choosing it teaches
     fixes: ClassVar[dict[str, Any]] = {}  # settings of the experiment that this kind does not leave open
+
+    def require(self, experiment: Any) -> None:
+        """Raise `InvalidSetting` if this kind does not go with the experiment's other choices."""
 
     @classmethod
     def __pydantic_init_subclass__(cls, **more: Any) -> None:

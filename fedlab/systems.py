@@ -30,7 +30,7 @@ def reporting(experiment: Experiment, number: int, chosen: np.ndarray) -> dict[i
     gone = _some(experiment, Choice.DROPOUTS, experiment.dropouts, number, chosen)
     if not experiment.algorithm.keeps_partial_work:
         gone |= late
-    if len(gone) == len(epochs):
+    if gone and len(gone) == len(epochs):
         gone.remove(max(gone, key=lambda party: (party not in late, epochs[party])))
     return {party: done for party, done in epochs.items() if party not in gone}
 

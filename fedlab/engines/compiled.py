@@ -82,7 +82,7 @@ class LocalTraining:
         rule = (start, shift, tf.constant(job.learning_rate, tf.float32), tf.constant(job.momentum, tf.float32))
         values = tf.constant([float(getattr(algorithm, name)) for name in _numeric_settings(algorithm)] or [0.0])
         weights, velocity = start, [tf.zeros_like(tensor) for tensor in start] if job.momentum else []
-        dropout = generator(job.seed, Choice.DROPOUT, job.number, job.party)
+        dropout = generator(job.turn.seed, Choice.DROPOUT, job.turn.number, job.party)
         seeds = [tf.constant(dropout.integers(0, 2**31, 2), seed.dtype) for seed in self._seed_variables()]
         scale = tf.constant(job.scale, tf.float32)
         total_loss = 0.0

@@ -1,6 +1,7 @@
 """Stages: what can happen to a message between a party and the server's step, in the order of the world.
 
     at each party:  attack -> privacy (clip) -> compression -> secure sum (mask)
+    on arrival:     secure sum -> compression (decode) -> privacy -> attack
     at the server:  aggregation -> secure sum -> compression -> privacy (noise) -> attack -> the algorithm's step
 
 Each is a role of an experiment, like partition and algorithm, and by default does nothing; aggregation is the mean by
@@ -9,15 +10,22 @@ command line and the property tests find it there.
 """
 
 from fedlab.stages.aggregation import Aggregation, Mean
-from fedlab.stages.base import Attack, Compression, Privacy, SecureSum, Stage
+from fedlab.stages.attack import Attack, FreeRider, LabelFlip, Noise, SignFlip
+from fedlab.stages.base import Place, Stage, Turn
+from fedlab.stages.compression import Compression, Quantize, RandomK, Sign, TopK
+from fedlab.stages.privacy import PartyPrivacy, Privacy
+from fedlab.stages.robust import GeometricMedian, Krum, Median, MultiKrum, NormBound, TrimmedMean
+from fedlab.stages.secure_sum import Masks, SecureSum
 
 STAGES: dict[str, dict[str, type[Stage]]] = {
-    "attack": {Attack.name: Attack},
-    "privacy": {Privacy.name: Privacy},
-    "compression": {Compression.name: Compression},
-    "secure_sum": {SecureSum.name: SecureSum},
+    "attack": {kind.name: kind for kind in (Attack, LabelFlip, SignFlip, Noise, FreeRider)},
+    "privacy": {Privacy.name: Privacy, PartyPrivacy.name: PartyPrivacy},
+    "compression": {kind.name: kind for kind in (Compression, TopK, RandomK, Quantize, Sign)},
+    "secure_sum": {SecureSum.name: SecureSum, Masks.name: Masks},
 }
-AGGREGATIONS: dict[str, type[Aggregation]] = {Mean.name: Mean}
+AGGREGATIONS: dict[str, type[Aggregation]] = {
+    kind.name: kind for kind in (Mean, Median, TrimmedMean, Krum, MultiKrum, GeometricMedian, NormBound)
+}
 
 __all__ = [
     "AGGREGATIONS",
@@ -26,7 +34,9 @@ __all__ = [
     "Attack",
     "Compression",
     "Mean",
+    "Place",
     "Privacy",
     "SecureSum",
     "Stage",
+    "Turn",
 ]

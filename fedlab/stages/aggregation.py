@@ -14,6 +14,8 @@ from fedlab.stages.base import Stage
 class Aggregation(Stage):
     """A rule that makes one message out of the parties' messages."""
 
+    keeps_all: ClassVar[bool] = False  # whether it looks at all messages of a round together, so that all must be kept
+
     def combine(self, uploads: Iterable[Upload]) -> Message:
         """One message out of those of all parties of the round.
 

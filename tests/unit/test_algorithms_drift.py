@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from fedlab.algorithms import ALGORITHMS, FedAvg, FedProx
+from fedlab.algorithms.feddyn import FedDyn
 from fedlab.lessons.plane import CENTRES, CURVES, walk
 from fedlab.lessons.plane import MINIMUM as DRAWN
 from fedlab.messages import Trained
@@ -107,7 +108,7 @@ def test_fedavg_forgets_a_party_that_has_left_and_scaffold_and_feddyn_do_not() -
         for name, kind in {
             "fedavg": FedAvg(),
             "scaffold": ALGORITHMS["scaffold"](),
-            "feddyn": ALGORITHMS["feddyn"](feddyn_alpha=1.0),
+            "feddyn": FedDyn(feddyn_alpha=1.0),
         }.items()
     }
     assert ends["fedavg"] == pytest.approx(CENTRES[0], abs=1e-3)

@@ -90,7 +90,7 @@ def test_an_algorithm_from_a_notebook_cell_appears_with_its_sliders() -> None:
 
 def test_a_class_of_any_role_finds_its_menu_by_its_base() -> None:
     class Loud(Attack):
-        def at_party(self, up: Any, own: Any, rng: Any, party: int) -> Any:
+        def at_party(self, up: Any, own: Any, at: Any) -> Any:
             return tuple(2 * part for part in up), own
 
     bench = Bench(own=[Loud])

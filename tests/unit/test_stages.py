@@ -18,7 +18,7 @@ from fedlab.federation import first_state, prepare
 from fedlab.messages import Message, Upload, size_of
 from fedlab.party import CannotTrain
 from fedlab.settings import setting
-from fedlab.stages import STAGES, Aggregation, Attack, Compression, Mean, Privacy, SecureSum, Stage
+from fedlab.stages import STAGES, Aggregation, Attack, Compression, Mean, Place, Privacy, SecureSum, Stage, Turn
 
 Same = Callable[[list[Round], list[Round]], None]
 
@@ -33,8 +33,8 @@ class Flip(Attack):
 
     liars: int = setting(1, "How many parties lie.", low=0, high=100)
 
-    def at_party(self, up: Message, own: Any, rng: np.random.Generator, party: int) -> tuple[Message, Any]:
-        return tuple(-part for part in up) if party < self.liars else up, own
+    def at_party(self, up: Message, own: Any, at: Place) -> tuple[Message, Any]:
+        return tuple(-part for part in up) if (at.party or 0) < self.liars else up, own
 
 
 class Clip(Privacy):
@@ -43,20 +43,20 @@ class Clip(Privacy):
     bound: float = setting(0.5, "The longest message.", low=0.001, high=10.0)
     noise: float = setting(0.0, "σ of the noise.", low=0.0, high=10.0)
 
-    def at_party(self, up: Message, own: Any, rng: np.random.Generator, party: int) -> tuple[Message, Any]:
+    def at_party(self, up: Message, own: Any, at: Place) -> tuple[Message, Any]:
         length = np.sqrt(sum(float((part.astype(np.float64) ** 2).sum()) for part in up))
         return tuple(part * np.float32(min(1, self.bound / max(length, 1e-12))) for part in up), own
 
-    def at_server(self, mean: Message, parties: Sequence[int], rng: np.random.Generator) -> Message:
-        return tuple(part + np.float32(self.noise) * rng.standard_normal(part.shape, np.float32) for part in mean)
+    def at_server(self, mean: Message, parties: Sequence[int], at: Place) -> Message:
+        return tuple(part + np.float32(self.noise) * at.rng.standard_normal(part.shape, np.float32) for part in mean)
 
 
 class Half(Compression):
     """Half of the places, drawn anew each round, travel; what does not is remembered and added the next time."""
 
-    def at_party(self, up: Message, own: Any, rng: np.random.Generator, party: int) -> tuple[Message, Any]:
+    def at_party(self, up: Message, own: Any, at: Place) -> tuple[Message, Any]:
         full = up[0] + (0 if own is None else own)
-        sent = np.where(rng.random(len(full)) < 0.5, full, np.float32(0))
+        sent = np.where(at.rng.random(len(full)) < 0.5, full, np.float32(0))
         return (sent, *up[1:]), full - sent
 
 
@@ -85,24 +85,25 @@ def uploads_of(experiment: Experiment, data: Dataset) -> list[Upload]:
 
 
 def test_every_role_on_the_way_has_a_kind_that_does_nothing() -> None:
-    rng = np.random.default_rng(0)
     message = (np.ones(3, np.float32), np.zeros(1))
-    for kinds in STAGES.values():
-        stage = kinds["none"]()
-        assert stage.at_party(message, None, rng, 0) == (message, None)
-        assert stage.at_server(message, [0, 1], rng) is message
-    assert rng.random() == np.random.default_rng(0).random(), "it drew"
+    turn = Turn(seed=0, number=1, parties=2, expected=2, classes=4, size=3, weights={0: 10, 1: 10})
+    for role, kinds in STAGES.items():
+        stage, at = kinds["none"](), turn.at(role, party=0)
+        assert stage.at_party(message, None, at) == (message, None)
+        assert stage.on_arrival(message, at) is message
+        assert stage.at_server(message, [0, 1], at) is message
+        assert not {"rng", "shared"} & vars(at).keys(), "it drew"
 
 
 class Silent(Stage):
     """Overrides both methods and does nothing in them."""
 
-    def at_party(self, up: Message, own: Any, rng: np.random.Generator, party: int) -> tuple[Message, Any]:
-        rng.random(5)
+    def at_party(self, up: Message, own: Any, at: Place) -> tuple[Message, Any]:
+        at.rng.random(5)
         return up, own
 
-    def at_server(self, mean: Message, parties: Sequence[int], rng: np.random.Generator) -> Message:
-        rng.random(5)
+    def at_server(self, mean: Message, parties: Sequence[int], at: Place) -> Message:
+        at.rng.random(5)
         return mean
 
 
@@ -136,11 +137,11 @@ def test_fedavg_with_none_everywhere_is_the_mean_of_the_parties_weights(blobs: D
 def noting(role: str, kind: type[Stage], log: list[str]) -> Stage:
     """A stage of this role that notes when it is asked."""
 
-    def at_party(self: Stage, up: Message, own: Any, rng: np.random.Generator, party: int) -> tuple[Message, Any]:
+    def at_party(self: Stage, up: Message, own: Any, at: Place) -> tuple[Message, Any]:
         log.append(f"{role} at party")
         return up, own
 
-    def at_server(self: Stage, mean: Message, parties: Sequence[int], rng: np.random.Generator) -> Message:
+    def at_server(self: Stage, mean: Message, parties: Sequence[int], at: Place) -> Message:
         log.append(f"{role} at server {list(parties)}")
         return mean
 
@@ -162,7 +163,7 @@ def test_who_lies_and_is_clipped_lies_within_the_bound(blobs: Dataset) -> None:
     """The attack comes before the clip: a message ten times too long is cut to the bound like any other."""
 
     class Louder(Attack):
-        def at_party(self, up: Message, own: Any, rng: np.random.Generator, party: int) -> tuple[Message, Any]:
+        def at_party(self, up: Message, own: Any, at: Place) -> tuple[Message, Any]:
             return tuple(1_000 * part for part in up), own
 
     for upload in uploads_of(PLAN.with_(attack=Louder(), privacy=Clip(bound=0.25)), blobs):
@@ -192,8 +193,8 @@ def test_a_median_does_not_hear_one_liar_and_a_mean_does(blobs: Dataset) -> None
     """One of six parties sends a million times what it found."""
 
     class Shout(Flip):
-        def at_party(self, up: Message, own: Any, rng: np.random.Generator, party: int) -> tuple[Message, Any]:
-            return tuple(-1e6 * part for part in up) if party < self.liars else up, own
+        def at_party(self, up: Message, own: Any, at: Place) -> tuple[Message, Any]:
+            return tuple(-1e6 * part for part in up) if (at.party or 0) < self.liars else up, own
 
     plan = PLAN.with_(participation=1.0, rounds=1, partition="iid")
     honest = last_weights(plan.with_(aggregation=Median()), blobs)
@@ -239,10 +240,10 @@ def test_a_stage_that_sends_less_costs_less(blobs: Dataset) -> None:
     class First(Compression):
         """The first nine of 36 weights, with 16 bits each, and the server fills up."""
 
-        def at_party(self, up: Message, own: Any, rng: np.random.Generator, party: int) -> tuple[Message, Any]:
+        def at_party(self, up: Message, own: Any, at: Place) -> tuple[Message, Any]:
             return (up[0][:9].astype(np.float16),), own
 
-        def at_server(self, mean: Message, parties: Sequence[int], rng: np.random.Generator) -> Message:
+        def at_server(self, mean: Message, parties: Sequence[int], at: Place) -> Message:
             return (np.pad(mean[0], (0, 27)),)
 
     plan = PLAN.with_(rounds=1)

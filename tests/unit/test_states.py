@@ -15,7 +15,7 @@ from fedlab.algorithms import ALGORITHMS, FedAvg
 from fedlab.datasets import Dataset
 from fedlab.federation import first_state, prepare
 from fedlab.messages import Message, Trained, Upload, arrays_in
-from fedlab.stages import Attack, Compression, Privacy
+from fedlab.stages import Attack, Compression, Place, Privacy
 
 Same = Callable[[list[Round], list[Round]], None]
 
@@ -28,21 +28,21 @@ PLAN = Experiment(
 class Half(Compression):
     """Half of the places travel; the rest is remembered and added the next time."""
 
-    def at_party(self, up: Message, own: Any, rng: np.random.Generator, party: int) -> tuple[Message, Any]:
+    def at_party(self, up: Message, own: Any, at: Place) -> tuple[Message, Any]:
         full = up[0] + (0 if own is None else own)
-        sent = np.where(rng.random(len(full)) < 0.5, full, np.float32(0))
+        sent = np.where(at.rng.random(len(full)) < 0.5, full, np.float32(0))
         return (sent, *up[1:]), full - sent
 
 
 class Noisy(Privacy):
     """Noise at each party and at the server; each party remembers its own."""
 
-    def at_party(self, up: Message, own: Any, rng: np.random.Generator, party: int) -> tuple[Message, Any]:
-        noise = np.float32(0.01) * rng.standard_normal(up[0].shape, np.float32)
+    def at_party(self, up: Message, own: Any, at: Place) -> tuple[Message, Any]:
+        noise = np.float32(0.01) * at.rng.standard_normal(up[0].shape, np.float32)
         return (up[0] + noise, *up[1:]), noise
 
-    def at_server(self, mean: Message, parties: Any, rng: np.random.Generator) -> Message:
-        return (mean[0] + np.float32(0.01) * rng.standard_normal(mean[0].shape, np.float32), *mean[1:])
+    def at_server(self, mean: Message, parties: Any, at: Place) -> Message:
+        return (mean[0] + np.float32(0.01) * at.rng.standard_normal(mean[0].shape, np.float32), *mean[1:])
 
 
 STAGED = PLAN.with_(compression=Half(), privacy=Noisy())

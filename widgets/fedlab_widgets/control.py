@@ -23,8 +23,8 @@ NO_SWEEP = "rounds"  # more rounds continue a curve, they do not make another
 class Control(View):
     """name: the setting. owner: the class that declares it: the experiment, or the kind that has it.
 
-    A setting whose choices are words or kinds gets a menu, any other a slider and a box. What is typed may be any text:
-    the experiment is who judges it.
+    A setting whose choices are words, kinds, or yes and no gets a menu, any other a slider and a box. What is typed may
+    be any text: the experiment is who judges it.
     """
 
     def __init__(self, session: Session, name: str, owner: type):
@@ -94,6 +94,8 @@ class Control(View):
         if owner is Experiment and self.name in KINDS:
             return [(say(kind.title), kind) for kind in self.session.kinds[self.name]]
         choices = self.about.choices
+        if set(choices) == {True, False}:
+            return [(say("yes") if choice else say("no"), choice) for choice in choices]
         words = choices and all(isinstance(choice, str) for choice in choices)
         return [(say(choice), choice) for choice in choices] if words else []
 

@@ -1,0 +1,59 @@
+"""What a run has given away so far: ε, at a given δ, by an accountant of privacy losses.
+
+(ε, δ)-differential privacy of a party: whatever anybody concludes from all that was released, it would be concluded
+almost as likely without this party: with at most e^ε times the probability, plus δ. Here a *release* is one round's
+noisy sum.
+
+    release      q: the probability with which a party takes part;  σ: the noise, in units of the clip
+    one release  its privacy loss distribution, Gaussian for q = 1
+    T of them    the distribution of the sum of their losses
+
+Source: Koskela, Jälkö and Honkela 2020 and Zhu, Dong and Wang 2022 for the method; Google's library dp-accounting
+computes it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+GRID = (
+    1e-3  # losses are rounded up to multiples of this, so ε is never too small, and after 10,000 rounds 1.4 % too large
+)
+
+
+class Release(NamedTuple):
+    """How one round hides a party."""
+
+    noise: float  # σ
+    share: float  # q
+
+
+def epsilon(releases: Mapping[Release, int], delta: float) -> float:
+    """ε at δ after so many releases of each kind; infinite if one of them has no noise, 0 if there is none."""
+    return _epsilon(tuple(sorted(releases.items())), delta)
+
+
+@lru_cache(maxsize=1024)
+def _epsilon(releases: tuple[tuple[Release, int], ...], delta: float) -> float:
+    if not releases:
+        return 0.0
+    if any(release.noise == 0 for release, _ in releases):
+        return math.inf
+    losses = [_loss(release).self_compose(times) for release, times in releases]
+    total = losses[0]
+    for loss in losses[1:]:
+        total = total.compose(loss)
+    return float(total.get_epsilon_for_delta(delta))
+
+
+@lru_cache(maxsize=32)
+def _loss(release: Release) -> Any:
+    """The privacy loss distribution of one release."""
+    from dp_accounting.pld import privacy_loss_distribution as pld  # takes a second
+
+    return pld.from_gaussian_mechanism(
+        release.noise, sampling_prob=release.share, value_discretization_interval=GRID, use_connect_dots=True
+    )
