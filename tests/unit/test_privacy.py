@@ -20,6 +20,7 @@ from fedlab.federation import first_state, prepare
 from fedlab.messages import Upload
 from fedlab.party import CannotTrain
 from fedlab.settings import InvalidSetting
+from fedlab_widgets import Lab
 
 from .command_line import fedlab_
 
@@ -248,7 +249,18 @@ def test_on_the_command_line_epsilon_is_in_every_round(tmp_path: Any) -> None:
     file = tmp_path / "run.json"
     answer = fedlab_("run", *few, *flags, "--json", str(file))
     assert answer.exit_code == 0, answer.output
+    assert "   ε 4.38\n" in answer.output
     spent = [one.epsilon for one in History.from_json(file.read_text())]
     assert spent[0] == pytest.approx(4.377, abs=2e-3)
     assert None not in spent
     assert spent[1] > spent[0]  # type: ignore[operator]
+
+
+def test_in_the_lab_a_table_with_a_private_run_has_a_column_for_epsilon() -> None:
+    few = Experiment(parties=5, examples=300, model="softmax", rounds=1)
+    for experiment, told in ((few, False), (few.with_(privacy="dp"), True)):
+        lab = Lab(experiment)
+        lab.run()
+        assert (">ε</th>" in lab._table._table.value) == told
+        assert ("<td>4.38</td>" in lab._table._table.value) == told
+        lab.close()

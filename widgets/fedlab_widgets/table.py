@@ -71,7 +71,8 @@ class Table(View):
 
     def draw(self) -> None:
         labels, session = self.session.runs.labels(), self.session
-        rows = "".join(_row(run, label, session.training.status(run)) for run, label in labels.items())
+        private = any(_spent(run) is not None for run in labels)
+        rows = "".join(_row(run, label, session.training.status(run), private) for run, label in labels.items())
         titles = {
             say("line"): "", say("run"): "", say("what differs"): "",
             say("rounds"): say("rounds done, of those planned"),
@@ -80,6 +81,7 @@ class Table(View):
             say("loss"): say("mean cross-entropy on the test examples, in nats: guessing among ten is 2.3"),
             say("MB sent"): say("by server and parties together"),
             say("seconds here"): say("that this computer has trained; the plot's simulated seconds are something else"),
+            **({say("ε"): say("privacy spent so far, at its δ: below 1 is strong, above 10 weak")} if private else {}),
             say("how it stands"): "",
         }  # fmt: skip
         head = "".join(f'<th title="{html.escape(about)}">{html.escape(title)}</th>' for title, about in titles.items())
@@ -100,8 +102,13 @@ class Table(View):
         return self.button(text, icon, tooltip, do, soon=soon)
 
 
-def _row(run: Run, label: str, status: str) -> str:
-    """One line of the table, as HTML."""
+def _spent(run: Run) -> float | None:
+    """ε after the last round; None where there is no privacy."""
+    return run.history.rounds[run.done - 1].epsilon if run.done else None
+
+
+def _row(run: Run, label: str, status: str, private: bool) -> str:
+    """One line of the table, as HTML. private: with a column for ε."""
     rounds = run.history.rounds[: run.done]
     accuracies = [one.test_accuracy for one in rounds]
     numbers = [say("{done} of {rounds}", done=len(rounds), rounds=run.planned)]
@@ -111,6 +118,9 @@ def _row(run: Run, label: str, status: str) -> str:
         numbers += [f"{accuracies[-1]:.1%}", f"{max(accuracies):.1%}", f"{rounds[-1].test_loss:.3f}"]
         numbers += [f"{sent:,.0f}", f"{seconds:.1f}"]
     numbers += [""] * (6 - len(numbers))
+    if private:
+        spent = _spent(run)
+        numbers.append("" if spent is None else f"{spent:.2f}")
     word = say(status)
     stands = word if run.shown else say("{status}, hidden", status=word)
     cells = [line_of(run.number), str(run.number + 1), html.escape(label), *numbers, html.escape(stands)]
