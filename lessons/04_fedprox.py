@@ -214,14 +214,12 @@ many
 # %%
 import numpy as np
 
-from fedlab.lessons import claim
 from fedlab.lessons.race import seeds_needed
 
 pull = found[1]
 spread = np.std(pull.values, ddof=1)
 needed = seeds_needed(spread, pull.mean)
 many.compare(needed)
-claim("Seeds that it takes at least: more than we have", needed, above=3, unit="seeds")
 
 # %% [markdown]
 # Decide the number of seeds **before** you look at the result, and then keep to it. Whoever adds seeds until zero falls out of
@@ -286,16 +284,17 @@ show(
 )
 
 # %%
-sure_when_wrong, length = {}, {}
+from fedlab.lessons import claim
+
+sure_when_wrong = {}
 for name, history in both.items():
     p, labels = probabilities(history)  # p: for each test example the probability of each class
     sure, right = p.max(axis=1), p.argmax(axis=1) == labels
     sure_when_wrong[name] = 100 * sure[~right].mean()
-    length[name] = np.linalg.norm(history.rounds[-1].state.weights)
     claim("{name}: right answers", 100 * right.mean(), above=40, unit="%", name=name)
     claim("{name}: how sure it is, on average", 100 * sure.mean(), above=50, unit="%", name=name)
     claim("{name}: how sure when it is wrong", sure_when_wrong[name], above=35, unit="%", name=name)
-    claim("{name}: length of its weights", length[name], above=2, name=name)
+    claim("{name}: length of its weights", np.linalg.norm(history.rounds[-1].state.weights), above=2, name=name)
 
 without, with_pull = sure_when_wrong.values()
 doubt.compare("less sure" if with_pull < without - 5 else "surer" if with_pull > without + 5 else "about as sure")
