@@ -106,10 +106,10 @@ def seeds_needed(spread: float, gap: float) -> int:
 
 
 def in_words(found: Difference, unit: str = "") -> str:
-    """A difference in a sentence or two. While the lessons are being checked without its numbers, but for whole ones.
+    """A difference in two lines. While the lessons are being checked, without the numbers that are not exact.
 
     >>> in_words(difference(runs, "SCAFFOLD", "FedAvg", last_accuracy), unit="points")
-    'SCAFFOLD minus FedAvg, 3 seeds: 4.1 points on average, 95 % interval 2.9 to 5.3. Zero is outside: ...'
+    'SCAFFOLD minus FedAvg, 3 seeds: 4.1 points on average, 95 % interval 2.9 to 5.3 points.\n    Zero is outside: ...'
     """
     n = len(found.values)
     seeds = say("{n} seeds", n=n) if n > 1 else say("one seed")
@@ -119,7 +119,7 @@ def in_words(found: Difference, unit: str = "") -> str:
         if np.isfinite(found.low):
             low, high = _amount(found.low), _amount(found.high, unit)
             head += ", " + say("95 % interval {low} to {high}", low=low, high=high)
-    return f"{head}. {_verdict(found)}"
+    return f"{head}.\n    {_verdict(found)}"
 
 
 def _verdict(found: Difference) -> str:

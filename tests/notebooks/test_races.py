@@ -87,8 +87,8 @@ def test_one_seed_gives_no_interval_and_it_is_said(monkeypatch: pytest.MonkeyPat
     found = race.difference(runs, "a", "b", hours)
     assert (found.mean, found.low, found.high) == (2, -math.inf, math.inf)
     assert race.in_words(found, "points") == (
-        "a minus b, one seed: 2 points on average. "
-        "One seed gives no interval: it cannot tell how much another seed would change."
+        "a minus b, one seed: 2 points on average.\n"
+        "    One seed gives no interval: it cannot tell how much another seed would change."
     )
 
 
@@ -104,8 +104,8 @@ def test_equal_differences_give_an_interval_of_no_width_and_it_is_said(monkeypat
 def test_the_sentence_says_on_which_side_of_zero_the_interval_is(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("FEDLAB_CHECK", raising=False)
     assert race.in_words(race.difference(SLEEP, "drug 2", "drug 1", hours), "hours") == (
-        "drug 2 minus drug 1, 10 seeds: 1.58 hours on average, 95 % interval 0.7 to 2.46 hours. "
-        "Zero is outside: drug 2 has more than drug 1."
+        "drug 2 minus drug 1, 10 seeds: 1.58 hours on average, 95 % interval 0.7 to 2.46 hours.\n"
+        "    Zero is outside: drug 2 has more than drug 1."
     )
     assert "Zero is outside: drug 1 has less than drug 2." in race.in_words(
         race.difference(SLEEP, "drug 1", "drug 2", hours)
@@ -118,7 +118,7 @@ def test_while_being_checked_the_sentence_has_no_number_that_another_processor_w
 ) -> None:
     monkeypatch.setenv("FEDLAB_CHECK", "1")
     found = race.difference(SLEEP, "drug 2", "drug 1", hours)
-    assert race.in_words(found) == "drug 2 minus drug 1, 10 seeds. Zero is outside: drug 2 has more than drug 1."
+    assert race.in_words(found) == "drug 2 minus drug 1, 10 seeds.\n    Zero is outside: drug 2 has more than drug 1."
 
 
 def test_the_seeds_needed_are_the_first_whose_interval_is_short_enough() -> None:
