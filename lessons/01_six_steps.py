@@ -93,8 +93,8 @@ then = predict(
     rounds=10,
     about=one_epoch,
     why={
-        "more": "A fifth of the work in each round: after ten it is where five epochs were after two or three.",
-        "less": "Even one epoch is 32 steps, and all three parties take them.",
+        "more": "A fifth of the work in each round: after ten rounds it is where five epochs a round were after two.",
+        "less": "Even one epoch is 32 steps, and in ten rounds all three parties take 320 of them.",
     },
 )
 guess = predict(

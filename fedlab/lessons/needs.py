@@ -8,15 +8,23 @@ An exception instead would end *Run All*, and a page in Voilà, at the first suc
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 from IPython.core.getipython import get_ipython
+from IPython.display import display
 
 from fedlab.engines.tensorflow_setup import load_tensorflow
+from fedlab.lessons.switches import checking
+from fedlab.text import say
 
 
 def needs_tensorflow(line: str, cell: str) -> None:
     """Start TensorFlow and run the cell; or say what to install."""
     try:
-        load_tensorflow()
+        with _told():
+            load_tensorflow()
     except ImportError as missing:
         print("○", missing)
         return
@@ -24,6 +32,19 @@ def needs_tensorflow(line: str, cell: str) -> None:
     assert shell is not None
     code = shell.transform_cell(cell)
     exec(compile(code, shell.compile.cache(code), "exec"), shell.user_ns)
+
+
+@contextmanager
+def _told() -> Iterator[None]:
+    """While TensorFlow starts, say so: that takes some seconds, once. Silent while the lessons are being checked."""
+    if "tensorflow" in sys.modules or checking():
+        yield
+        return
+    place = display({"text/plain": say("Starting TensorFlow: some seconds.")}, raw=True, display_id=True)
+    try:
+        yield
+    finally:
+        place.update({}, raw=True)
 
 
 def offer() -> None:
