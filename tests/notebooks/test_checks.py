@@ -359,19 +359,19 @@ def test_another_language_says_what_is_wrong_with_an_answer(capsys: pytest.Captu
             "the skew": "die Schiefe",
             "{what} must be finite numbers, but it holds {value}.": "{what} muss endlich sein, nicht {value}.",
             "It ends above {goal:.0%}": "Am Ende sind es mehr als {goal:.0%}",
-            "{claim}: not this time.": "{claim}: diesmal nicht.",
+            "✗ {claim}: {number}, not this time.": "✗ {claim}: {number}, diesmal nicht.",
         }
     )
     try:
         check(lambda: 12)
         check(lambda: float("-inf"))
-        claim("It ends above {goal:.0%}", False, goal=0.9)
+        claim("It ends above {goal:.0%}", 88.1, above=90, unit="%", goal=0.9)
     finally:
         speak(before)
     assert capsys.readouterr().out.splitlines() == [
         "✗ Noch nicht: 12 ist zu viel.",
         "✗ Noch nicht: die Schiefe muss endlich sein, nicht -inf.",
-        "✗ Am Ende sind es mehr als 90%: diesmal nicht.",
+        "✗ Am Ende sind es mehr als 90%: 88.1 %, diesmal nicht.",
     ]
 
 
