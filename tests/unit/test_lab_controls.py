@@ -12,7 +12,7 @@ from fedlab.algorithms import ALGORITHMS, FedAvg
 from fedlab.partitions import PARTITIONS, Natural, Partition
 from fedlab.roles import KINDS
 from fedlab.settings import InvalidSetting, setting, settings_of
-from fedlab.stages import Attack
+from fedlab.stages import Attack, TopK
 from fedlab_widgets.control import Control, steps, sweep_values, text_of
 from fedlab_widgets.controls import GROUPS, Controls, Group
 from fedlab_widgets.kinds import kinds_with, with_settings_for
@@ -212,10 +212,14 @@ def test_a_setting_in_no_group_falls_into_the_rest(monkeypatch: pytest.MonkeyPat
     assert Bench().group("the rest").names == ["momentum"]
 
 
-def test_a_menu_with_one_kind_is_shown_only_if_it_is_asked_for() -> None:
+def test_what_can_happen_to_a_message_on_its_way_has_a_group_of_menus_and_a_kind_chosen_there_its_own_sliders() -> None:
     bench = Bench()
-    assert "aggregation" not in [name for group in bench.controls.groups for name in group.names]
-    assert Bench(shown=("aggregation",)).is_shown("aggregation")
+    roles = {"attack", "privacy", "compression", "secure_sum", "aggregation"}
+    assert roles <= set(bench.group("on the way").names)
+    bench.control("compression").picker.value = TopK
+    bench.type_in("topk_share", "0.05")
+    bench.control("error_feedback").picker.value = False
+    assert bench.experiment.compression == TopK(topk_share=0.05, error_feedback=False)
 
 
 def test_a_closed_group_says_how_many_of_its_settings_are_not_as_usual() -> None:

@@ -145,9 +145,8 @@ class Controls(View):
         return role in self._in_sight or own in self._shown
 
     def _is_offered(self, name: str) -> bool:
-        """Whether there is anything to choose: among several kinds, and not instead of the learner's own."""
-        own = {"dataset": self.session.dataset, "model": self.session.model}.get(name)
-        return own is None and len(self.session.kinds.get(name, "12")) > 1
+        """Whether there is anything to choose: not where the learner's own data or model stands."""
+        return {"dataset": self.session.dataset, "model": self.session.model}.get(name) is None
 
     def _grouped(self) -> dict[str, list[str]]:
         """The settings of each group that has any, without those in sight."""
