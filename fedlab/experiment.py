@@ -215,8 +215,9 @@ class Experiment(Vocabulary):
             raise ValueError(
                 say("A link cannot hold {kind}, a class of your own: share its code instead.", kind=self.own_kinds[0])
             )
-        defaults = Experiment(**{role: getattr(self, role).name for role in KINDS}).to_dict()
-        defaults |= {role: getattr(Experiment(), role).name for role in KINDS}
+        defaults = Experiment().to_dict()
+        for role in KINDS:  # one by one: the kinds' defaults need not go together
+            defaults |= type(getattr(self, role))().model_dump()
         fixed = self.fixed
         different = {
             name: value for name, value in self.to_dict().items() if value != defaults[name] and name not in fixed
