@@ -92,7 +92,10 @@ def convergence(
             ax.add_artist(Line2D(*first, color=style(number)["color"], lw=1.2, ls=":"))
             reach = (max(heights) - min(heights)) / 3
             ax.update_datalim([(0, np.clip(begin, min(heights) - reach, max(heights) + reach))])
-    ax.autoscale_view(scalex=False)
+    if heights:
+        ax.autoscale_view(scalex=False)
+    else:  # nothing is drawn yet: all that can be, accuracies from 0 to 1 and losses up to that of guessing among ten
+        ax.set_ylim(0, 1 if y == "test_accuracy" else 2.3)
     ax.grid(alpha=0.3, lw=0.6)
     ax.spines[["top", "right"]].set_visible(False)
     if histories:

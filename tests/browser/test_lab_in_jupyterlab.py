@@ -99,7 +99,7 @@ def test_a_menu_moves_by_keyboard_and_the_notebook_stays_where_it_is(lab: Any) -
 def test_the_heat_map_follows_alpha_before_any_training(lab: Any) -> None:
     lab.choose("partition", "Dirichlet (label skew)")
     lab.type("alpha", 100)
-    expect(lab.heat_map).to_have_attribute("alt", re.compile("holds 10.0 of the 10 labels"))
+    expect(lab.heat_map).to_have_attribute("alt", re.compile(r"holds (9\.\d|10\.0) of the 10 labels"))
     even = lab.heat_map.get_attribute("src")
     lab.type("alpha", 0.01)
     expect(lab.heat_map).to_have_attribute("alt", re.compile(r"holds [12]\.\d of the 10 labels"))

@@ -184,3 +184,10 @@ def test_party_images_show_each_image_with_its_label() -> None:
 )
 def test_a_label_says_only_what_differs(experiments: list[Experiment], labels: list[str]) -> None:
     assert differences(experiments) == labels
+
+
+def test_axes_without_a_curve_show_what_there_could_be() -> None:
+    """Accuracies from 0 to 1, and not around 0, where none can be."""
+    ax = Figure().subplots()
+    convergence(ax, [])
+    assert ax.get_ylim() == (0, 1)
