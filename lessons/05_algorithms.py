@@ -75,7 +75,7 @@ lab = Lab(
         Task("Set the algorithm to SCAFFOLD. Then, under “Runs”: run 1 (FedAvg), round 5, **Continue from it**.",
              done=promised.forked),
         Task("Under “Behind the accuracy”: round 3 of FedAvg, then of SCAFFOLD. Whose parties walk the same way? "
-             "The mean cosine of their updates tells."),
+             "The disagreement of their updates tells."),
     ],
 )  # fmt: skip
 lab

@@ -17,6 +17,7 @@ from playwright.sync_api import Locator, expect
 
 from fedlab.lessons import build
 
+pytestmark = pytest.mark.timeout(1_500)  # a whole lesson is walked before the first fact about it: ten runs and more
 LONGEST = 300  # seconds that a task of a lesson may train on a slow machine
 CHECK = re.compile(r"(\w+)\.(check_\w+)\((\w+)\)")  # a check's module, as the lesson names it; the check; the answer
 
