@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#000000", "#56B4E9", "#E69F00")  # the two oranges far apart
 LINES = ("-", "--", "-.", ":")
+WIDTHS = {"-": 2.6, "--": 1.5, "-.": 1.5, ":": 2.0}  # a solid line is seen behind a broken one that runs along it
 MARKERS = ("o", "s", "D", "^", "v", "P", "X", "*")
 MOST_MARKERS = 12  # on one curve
 
@@ -71,7 +72,7 @@ def convergence(
     ends, heights = list[float](), list[float]()
     for history, label, number in zip(histories, labels, styles, strict=True):
         look = style(number)
-        look["lw"] = 2.6 if look["linestyle"] == "-" else 1.5  # to be seen behind a broken line that runs along it
+        look["lw"] = WIDTHS[look["linestyle"]]
         every = -(-len(history) // MOST_MARKERS)
         look["markevery"] = (number % every, every) if every else None  # nor do markers hide each other
         xs, ys = x_of(history), history.column(y)
@@ -89,7 +90,7 @@ def convergence(
     for history, number, begin in zip(histories, styles, untrained, strict=False):
         if begin is not None and len(history):
             first = [0, x_of(history)[0]], [begin, history.column(y)[0]]
-            ax.add_artist(Line2D(*first, color=style(number)["color"], lw=1.2, ls=":"))
+            ax.add_artist(Line2D(*first, color=style(number)["color"], lw=0.7))
             reach = (max(heights) - min(heights)) / 3
             ax.update_datalim([(0, np.clip(begin, min(heights) - reach, max(heights) + reach))])
     if heights:
