@@ -73,6 +73,7 @@ def convergence(
     for history, label, number in zip(histories, labels, styles, strict=True):
         look = style(number)
         look["lw"] = WIDTHS[look["linestyle"]]
+        look["zorder"] = 2 if look["linestyle"] == "-" else 2.1
         every = -(-len(history) // MOST_MARKERS)
         look["markevery"] = (number % every, every) if every else None  # nor do markers hide each other
         xs, ys = x_of(history), history.column(y)

@@ -88,6 +88,16 @@ def test_what_lies_behind_is_drawn_with_words_on_every_axis() -> None:
     assert 0 < shown <= 1
 
 
+def test_no_solid_curve_hides_a_broken_one_that_runs_along_it() -> None:
+    """Five runs that are alike: the two solid ones, the first and the fifth, are wide and lie below all others."""
+    ax = Figure().subplots()
+    convergence(ax, [history()] * 5)
+    first, *broken, fifth = ax.get_lines()
+    for solid in (first, fifth):
+        assert all(solid.get_zorder() < line.get_zorder() for line in broken)
+        assert all(solid.get_linewidth() > line.get_linewidth() for line in broken)
+
+
 def test_the_legend_says_what_differs() -> None:
     ax = Figure().subplots()
     convergence(ax, [history(), history(Experiment(algorithm="fedprox", mu=0.5))])
