@@ -1,0 +1,47 @@
+"""A part of the page with JavaScript and CSS of our own: `page/NAME.js` and `page/NAME.css`, below what all parts share.
+
+Its `state` goes to the page as one value; JavaScript draws it (`render`), and tells what the learner does with it as
+messages {"do": name, ...}. It works wherever anywidget does: JupyterLab, Notebook, Voilà, VS Code, Colab.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+from typing import Any
+
+import anywidget
+import traitlets
+
+
+def source(*names: str) -> str:
+    """The text of these files of `page/`, one after the other. A browser cannot import beside a module without address."""
+    folder = files("fedlab_widgets") / "page"
+    return "\n".join((folder / name).read_text(encoding="utf-8") for name in names)
+
+
+class Part(anywidget.AnyWidget):
+    """state: what there is to show, as plain values. Set it whole: a value that is changed inside is not sent.
+
+    A subclass names its files:  _esm, _css = source("base.js", "chart.js"), source("chart.css")
+    """
+
+    state = traitlets.Dict().tag(sync=True)
+
+    def answer(self, **acts: Any) -> None:
+        """What to do with the page's messages: `answer(set=f)` calls f(name=..., value=...) for {do: "set", name, value}.
+
+        When it is done the page is told, so that it sends the newest of many values and not each (`newest` in base.js).
+        """
+
+        def heard(part: Part, message: dict[str, Any], buffers: Any) -> None:
+            message = dict(message)
+            act, number = acts.get(message.pop("do", "")), message.pop("number", None)
+            if act is None:
+                return
+            try:
+                act(**message)
+            finally:
+                if number is not None:
+                    self.send({"done": number})
+
+        self.on_msg(heard)
