@@ -30,7 +30,7 @@ class Part(anywidget.AnyWidget):
     def answer(self, **acts: Any) -> None:
         """What to do with the page's messages: `answer(set=f)` calls f(name=..., value=...) for {do: "set", name, value}.
 
-        When it is done the page is told, so that it sends the newest of many values and not each (`newest` in base.js).
+        When it is done the page is told: it then sends the newest of many values and not each (`newest` in base.js).
         """
 
         def heard(part: Part, message: dict[str, Any], buffers: Any) -> None:
