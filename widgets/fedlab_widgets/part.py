@@ -1,4 +1,4 @@
-"""A part of the page with JavaScript and CSS of our own: `page/NAME.js` and `page/NAME.css`, below what all parts share.
+"""A part of the page with JavaScript and CSS of our own: `page/NAME.js` and `page/NAME.css`, below what they share.
 
 Its `state` goes to the page as one value; JavaScript draws it (`render`), and tells what the learner does with it as
 messages {"do": name, ...}. It works wherever anywidget does: JupyterLab, Notebook, Voilà, VS Code, Colab.
@@ -14,7 +14,7 @@ import traitlets
 
 
 def source(*names: str) -> str:
-    """The text of these files of `page/`, one after the other. A browser cannot import beside a module without address."""
+    """The text of these files of `page/`, one after the other: a module without an address cannot import others."""
     folder = files("fedlab_widgets") / "page"
     return "\n".join((folder / name).read_text(encoding="utf-8") for name in names)
 
@@ -28,7 +28,7 @@ class Part(anywidget.AnyWidget):
     state = traitlets.Dict().tag(sync=True)
 
     def answer(self, **acts: Any) -> None:
-        """What to do with the page's messages: `answer(set=f)` calls f(name=..., value=...) for {do: "set", name, value}.
+        """What to do with the page's messages: `answer(set=f)` calls f(name=n, value=v) for {do: "set", name: n, value: v}.
 
         When it is done the page is told: it then sends the newest of many values and not each (`newest` in base.js).
         """
