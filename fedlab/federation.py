@@ -20,7 +20,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 
@@ -31,19 +31,20 @@ from fedlab.datasets import Dataset
 from fedlab.engines import Engine, engine_for
 from fedlab.evaluation import judge
 from fedlab.experiment import Experiment
-from fedlab.messages import Message, Upload, arrays_in, size_of
+from fedlab.memories import first_state, kept, remembered
+from fedlab.messages import Message, Upload, size_of
 from fedlab.party import CannotTrain, Job, remedy
 from fedlab.prepare import Prepared, hold, prepare
 from fedlab.roles import ON_THE_WAY
 from fedlab.rounds import Diverged, PartyReport, Round, State
-from fedlab.stages import STAGES, Mean, Privacy, SecureSum, Stage, Turn
+from fedlab.stages import STAGES, Mean, Privacy, SecureSum, Turn
 from fedlab.systems import reporting
 from fedlab.text import say
 
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["Diverged", "PartyReport", "Round", "State", "first_state", "hold", "prepare", "run"]
+__all__ = ["Diverged", "PartyReport", "Round", "State", "first_state", "hold", "in_pieces", "prepare", "run"]
 
 
 class Abandoned(Exception):
@@ -88,7 +89,9 @@ def run(
     with trains.open(threads, check):
         try:
             while state.number < experiment.rounds:  # step 6
-                result = one_round(prepared, state, trains, on_upload)
+                began, plan = time.perf_counter(), _plan(prepared, state)
+                with closing(trains.work(_jobs(prepared, state, plan))) as uploads:  # steps 2 and 3, at the parties
+                    result = _round(prepared, state, plan, uploads, trains, on_upload, began)
                 assert result.state is not None
                 state = result.state
                 yield result
@@ -96,19 +99,69 @@ def run(
             left.set()
 
 
-def one_round(prepared: Prepared, state: State, engine: Engine, on_upload: Callable[[int, Upload], None]) -> Round:
-    """Everything that happens in one round."""
-    began = time.perf_counter()
-    experiment, algorithm, number = prepared.experiment, prepared.experiment.algorithm, state.number + 1
+def in_pieces(
+    experiment: Experiment,
+    *,
+    start: State | None = None,
+    dataset: Dataset | None = None,
+    model: keras.Model | None = None,
+    on_upload: Callable[[int, Upload], None] = lambda number, upload: None,
+) -> Iterator[Round | None]:
+    """`run` for a place without threads: it works on the caller's, and gives it back with None after each 10 to 50 ms.
+
+    The rounds are `run`'s, to the last bit; they hold the uploads of all their parties until the last has reported.
+    """
+    prepared = prepare(experiment, dataset, model)
+    trains = engine_for(prepared)
+    state = remembered(start or first_state(prepared), prepared)
+    with trains.open(1):
+        while state.number < experiment.rounds:
+            began, plan, uploads = time.perf_counter(), _plan(prepared, state), list[Upload]()
+            for job in _jobs(prepared, state, plan):
+                uploads.append((yield from trains.pieces(job)))
+                yield None
+            result = _round(prepared, state, plan, iter(uploads), trains, on_upload, began)
+            assert result.state is not None
+            state = result.state
+            yield result
+
+
+class Plan(NamedTuple):
+    """What is known of a round before anybody trains."""
+
+    stages: dict[str, Any]  # by role
+    turn: Turn  # who takes part
+    epochs: dict[int, int]  # of each party that will report
+    down: Message
+
+
+def _plan(prepared: Prepared, state: State) -> Plan:
+    """The round after this state."""
+    experiment, number = prepared.experiment, state.number + 1
     stages = _stages(experiment)
     turn = _turn(prepared, number, stages["privacy"])
     epochs = reporting(experiment, number, np.array(turn.chosen, int))
+    return Plan(stages, turn, epochs, _sent(experiment.algorithm, state))  # step 5 of the round before
+
+
+def _round(
+    prepared: Prepared,
+    state: State,
+    plan: Plan,
+    uploads: Iterator[Upload],
+    engine: Engine,
+    on_upload: Callable[[int, Upload], None],
+    began: float,
+) -> Round:
+    """Everything that happens in a round at the server, from the first upload on."""
+    experiment, algorithm, number = prepared.experiment, prepared.experiment.algorithm, state.number + 1
+    stages, turn, epochs, down = plan
     owns, reports, bytes_up = list(state.parties), list[PartyReport](), 0
 
     def seen(uploads: Iterator[Upload]) -> Iterator[Upload]:
         nonlocal bytes_up
         for upload in uploads:
-            owns[upload.party] = _kept(upload.own)
+            owns[upload.party] = kept(upload.own)
             reports.append(upload.report)
             bytes_up += size_of(upload.message)
             on_upload(number, upload)
@@ -117,11 +170,7 @@ def one_round(prepared: Prepared, state: State, engine: Engine, on_upload: Calla
                 message = stages[role].on_arrival(message, turn.at(role, upload.party))
             yield replace(upload, message=message, examples=turn.weights[upload.party])
 
-    down = _sent(algorithm, state)  # step 5 of the round before
-    jobs = _jobs(prepared, state, down, stages, turn, epochs)
-    with closing(engine.work(jobs)) as uploads:  # steps 2 and 3, at the parties
-        arriving = seen(uploads)
-        mean = _combined(experiment, stages["secure_sum"], arriving, turn)  # step 4
+    mean = _combined(experiment, stages["secure_sum"], seen(uploads), turn)  # step 4
     for role in reversed(stages):
         mean = stages[role].at_server(mean, list(epochs), turn.at(role))
     share = sum(report.examples for report in reports) / sum(map(len, prepared.training))
@@ -162,11 +211,6 @@ def one_round(prepared: Prepared, state: State, engine: Engine, on_upload: Calla
     )
 
 
-def first_state(prepared: Prepared) -> State:
-    """The state before round 1: the first shared model, and nobody remembers anything."""
-    return State(0, _kept(prepared.first_weights()))
-
-
 def _stages(experiment: Experiment) -> dict[str, Any]:
     """What a message passes, by role; nothing where all is in one place, since there it does not travel."""
     if experiment.algorithm.in_one_place:
@@ -191,19 +235,17 @@ def _spent(releases: Mapping[Release, int], delta: float | None) -> float | None
     return spent if np.isfinite(spent) else None
 
 
-def _jobs(
-    prepared: Prepared, state: State, down: Message, stages: dict[str, Stage], turn: Turn, epochs: dict[int, int]
-) -> Iterator[Job]:
+def _jobs(prepared: Prepared, state: State, plan: Plan) -> Iterator[Job]:
     """What each party of the round has to do; made as they are needed, so that only a few are in memory."""
     experiment, data = prepared.experiment, prepared.seen
-    for party, its_epochs in epochs.items():
+    for party, its_epochs in plan.epochs.items():
         own = prepared.training[party]
         yield Job(
             party,
-            turn,
+            plan.turn,
             experiment.algorithm,
-            stages,
-            down,
+            plan.stages,
+            plan.down,
             state.parties[party],
             data.train_x[own],
             data.train_y[own],
@@ -225,7 +267,7 @@ def _sent(algorithm: Algorithm, state: State) -> Message:
                 algorithm=type(algorithm).__name__,
             )
         )
-    return _kept(down)
+    return kept(down)
 
 
 def _combined(experiment: Experiment, secure_sum: SecureSum, uploads: Iterator[Upload], turn: Turn) -> Message:
@@ -257,36 +299,4 @@ def _stepped(algorithm: Algorithm, state: State, mean: Message, share: float) ->
             )
         )
     weights = np.asarray(outcome[0], np.float32)
-    return _kept(weights), _kept(outcome[1])
-
-
-def remembered(state: State, prepared: Prepared) -> State:
-    """The state with memories of these kinds about these parties: those it has where they fit, new ones elsewhere."""
-    experiment = prepared.experiment
-    if len(state.weights) != prepared.size:
-        raise ValueError(
-            say(
-                "The state has {has:,} weights, but the model has {wants:,}.",
-                has=len(state.weights),
-                wants=prepared.size,
-            )
-        )
-    kinds = tuple(type(getattr(experiment, role)) for role in ("algorithm", *ON_THE_WAY))
-    same_parties = state.fingerprint == prepared.fingerprint and len(state.parties) == len(prepared.training)
-    fits = {
-        role: same_parties and state.kinds[place : place + 1] == (kinds[place],)
-        for place, role in enumerate(("algorithm", *ON_THE_WAY))
-    }
-    server = state.server if fits["algorithm"] else _kept(experiment.algorithm.server_memory(state.weights))
-    first = {} if fits["algorithm"] else {"algorithm": _kept(experiment.algorithm.party_memory(state.weights))}
-    first = {role: memory for role, memory in first.items() if memory is not None}
-    before = state.parties if same_parties else ({},) * len(prepared.training)
-    parties = tuple({role: memory for role, memory in own.items() if fits[role]} | first for own in before)
-    return State(state.number, _kept(state.weights), server, parties, kinds, prepared.fingerprint, state.releases)
-
-
-def _kept(memory: Any) -> Any:
-    """The same, with its arrays read-only: a round's state is never changed by a later one."""
-    for array in arrays_in(memory):
-        array.setflags(write=False)
-    return memory
+    return kept(weights), kept(outcome[1])

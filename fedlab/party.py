@@ -6,7 +6,7 @@ A `Job` is all that it needs, a plain value that can be sent to another process 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from dataclasses import dataclass, replace
 from itertools import chain
 from typing import Any
@@ -87,12 +87,15 @@ def require_shape(algorithm: Algorithm, method: str, shape: object, wanted: tupl
         )
 
 
-def work(job: Job, train: Callable[[Job], Trained]) -> Upload:
-    """Steps 2 and 3 of the six: local training, and what is sent of it. train: an engine's local training."""
+def work(job: Job, train: Callable[[Job], Generator[None, None, Trained]]) -> Generator[None, None, Upload]:
+    """Steps 2 and 3 of the six: local training, and what is sent of it. train: an engine's local training.
+
+    It yields where the training does, and ends with the upload.
+    """
     places = {role: job.turn.at(role, job.party) for role in job.stages}
     for role, stage in job.stages.items():
         job = replace(job, y=stage.at_data(job.y, places[role]))
-    trained = train(job)
+    trained = yield from train(job)
     trained.weights.setflags(write=False)  # w_k is also told to the learner: an own `report` must not write into it
     own = dict(job.own)
     message, memory = _reported(job, trained)

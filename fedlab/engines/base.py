@@ -23,10 +23,11 @@ class Engine:
     check: Callable[[], None]  # called between chunks of work; may wait or raise
     _pool: Executor
 
-    def train(self, job: Job) -> Trained:
+    def train(self, job: Job) -> Generator[None, None, Trained]:
         """The local steps of one party: w <- w - η local_gradient(∇l(w; b), ...) for each batch b.
 
         With momentum ρ: v <- ρ v + local_gradient(...) and w <- w - η v, where v begins each round at 0.
+        It yields wherever it may be held, stopped or left for a while, every 10 to 50 ms.
         """
         raise NotImplementedError
 
@@ -38,15 +39,18 @@ class Engine:
     def open(self, threads: int | None = None, check: Callable[[], None] = lambda: None) -> Iterator[Engine]:
         """Ready to work, with so many parties at a time; None takes one a processor."""
         self.threads, self.check = threads or processors(), check
-        with ThreadPoolExecutor(self.threads, "fedlab party") as self._pool:
+        with ThreadPoolExecutor(self.threads, "fedlab party") as self._pool:  # it makes no thread before it needs one
             yield self
 
     def work(self, jobs: Iterator[Job]) -> Generator[Upload, None, None]:
         """Do the jobs side by side; the uploads in the order of the jobs, only a few held at a time."""
+        if self.threads == 1:
+            yield from map(self._work, jobs)
+            return
         waiting: deque[Future[Upload]] = deque()
         try:
             for job in jobs:
-                waiting.append(self._pool.submit(work, job, self.train))
+                waiting.append(self._pool.submit(self._work, job))
                 if len(waiting) > 2 * self.threads:
                     yield _first(waiting)
             while waiting:
@@ -57,7 +61,28 @@ class Engine:
 
     def logits(self, asked: Sequence[tuple[np.ndarray, np.ndarray]], scale: float) -> list[np.ndarray]:
         """The `answer` to each pair of weights and examples."""
-        return list(self._pool.map(lambda pair: self.answer(pair[0], pair[1], scale), asked))
+        side_by_side = map if self.threads == 1 else self._pool.map
+        return list(side_by_side(lambda pair: self.answer(pair[0], pair[1], scale), asked))
+
+    def _work(self, job: Job) -> Upload:
+        pieces = self.pieces(job)
+        while True:
+            try:
+                next(pieces)
+            except StopIteration as done:
+                return done.value
+            self.check()
+
+    def pieces(self, job: Job) -> Generator[None, None, Upload]:
+        """Do the job in pieces of 10 to 50 ms, on the caller's thread; it ends with the upload."""
+        pieces = work(job, self.train)
+        while True:
+            try:
+                with np.errstate(all="ignore"):  # a run that breaks down says so in a sentence of its own
+                    next(pieces)
+            except StopIteration as done:
+                return done.value
+            yield
 
 
 def _first(waiting: deque[Future[Upload]]) -> Upload:

@@ -19,7 +19,7 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Generator
 from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
@@ -68,8 +68,8 @@ class LocalTraining:
         """Cut a flat vector (P,) into arrays of the shapes of the model's weight tensors."""
         return tensors(flat, self.shapes)
 
-    def train(self, job: Job, check: Callable[[], None]) -> Trained:
-        """Run the local steps of one party; `check` is called between chunks."""
+    def train(self, job: Job) -> Generator[None, None, Trained]:
+        """Run the local steps of one party; it yields between chunks."""
         import tensorflow as tf
 
         algorithm, x, y = job.algorithm, job.x, job.y.astype(np.int32)
@@ -91,14 +91,14 @@ class LocalTraining:
             for batch in job.batches():
                 gradient = [tf.zeros_like(tensor) for tensor in start]
                 for part in blocks(np.split(batch, range(WIDEST, len(batch), WIDEST)), self.chunk, WIDEST):
-                    check()
+                    yield
                     data = (x[part.positions], y[part.positions], part.holds, part.used, scale)
                     loss, gradient, seeds = self._sum_gradients(gradient, seeds, weights, data, tf.constant(len(batch)))
                     total_loss += float(loss)
                 weights, velocity = _move(algorithm, weights, velocity, gradient, *rule)
         else:
             for part in blocks(job.batches(), self.chunk, job.width):
-                check()
+                yield
                 data = (x[part.positions], y[part.positions], part.holds, part.used, scale)
                 loss, weights, velocity, seeds = self._make_steps(
                     algorithm, weights, velocity, seeds, data, rule, values

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Generator
 from functools import lru_cache
 from typing import TYPE_CHECKING, ClassVar
 
@@ -28,8 +29,8 @@ class KerasEngine(Engine):
     def __init__(self, prepared: Prepared):
         self.training = training_for(prepared)
 
-    def train(self, job: Job) -> Trained:
-        return self.training.train(job, self.check)
+    def train(self, job: Job) -> Generator[None, None, Trained]:
+        return self.training.train(job)
 
     def answer(self, weights: np.ndarray, x: np.ndarray, scale: float) -> np.ndarray:
         return self.training.logits_of(weights, x, scale, self.check)

@@ -14,7 +14,7 @@ step is w <- w - η ∇l and nothing else, BLAS takes η h_iᵀ d from W_i as it
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from itertools import pairwise
 from typing import ClassVar
@@ -28,7 +28,7 @@ from fedlab.messages import Trained
 from fedlab.party import Job, require_shape
 from fedlab.prepare import Prepared
 
-CHUNK = 2048  # examples between two looks at Pause and Stop: 10 to 50 ms
+CHUNK = 2048  # examples between two places where training may be held or stopped: 10 to 50 ms
 LEAST = 16  # what a step counts at least: with B = 1 it takes as long as that many examples
 ROWS = 1024  # examples that go through the model at once, at most
 
@@ -54,12 +54,12 @@ class NumPyEngine(Engine):
         with one_blas_thread(), super().open(threads or (1 if self.is_tiny else None), check):
             yield self
 
-    def train(self, job: Job) -> Trained:
+    def train(self, job: Job) -> Generator[None, None, Trained]:
         with self.workbench() as bench:
-            return bench.train(job, self.check)
+            return (yield from bench.train(job))
 
     def answer(self, weights: np.ndarray, x: np.ndarray, scale: float) -> np.ndarray:
-        with self.workbench() as bench:
+        with self.workbench() as bench, np.errstate(all="ignore"):
             np.copyto(bench.w, weights)
             answers = []
             for first in range(0, len(x), ROWS):
@@ -74,8 +74,7 @@ class NumPyEngine(Engine):
     def workbench(self) -> Iterator[Workbench]:
         """One to work at; no more are made than threads work at a time."""
         bench = self.idle.pop() if self.idle else Workbench(self.sizes)
-        with np.errstate(all="ignore"):  # a run that breaks down says so in a sentence of its own
-            yield bench
+        yield bench
         self.idle.append(bench)
 
 
@@ -96,8 +95,8 @@ class Workbench:
             self.batches[rows] = Batch(self.sizes, rows)
         return self.batches[rows]
 
-    def train(self, job: Job, check: Callable[[], None]) -> Trained:
-        """All local steps of a party; `check` is called every `CHUNK` examples."""
+    def train(self, job: Job) -> Generator[None, None, Trained]:
+        """All local steps of a party; it yields every `CHUNK` examples."""
         np.copyto(self.w, job.start)
         if len(self.x) < len(job.x):
             self.x = with_ones(len(job.x), self.sizes[0])
@@ -112,7 +111,7 @@ class Workbench:
         for positions in job.batches():
             for first in range(0, len(positions), ROWS):
                 if seen >= CHUNK:
-                    check()
+                    yield
                     seen = 0
                 rows = positions[first : first + ROWS]
                 batch = self.batch(len(rows))
