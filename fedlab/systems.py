@@ -23,16 +23,25 @@ def reporting(experiment: Experiment, number: int, chosen: np.ndarray) -> dict[i
     number: the round. chosen: the parties that take part in it. At least one reports, whatever the settings.
     """
     epochs = dict.fromkeys(map(int, chosen), experiment.local_epochs)
-    late = _some(experiment, Choice.STRAGGLERS, experiment.stragglers, number, chosen)
+    late, gone = stragglers(experiment, number, chosen), dropouts(experiment, number, chosen)
     rng = generator(experiment.seed, Choice.LOCAL_EPOCHS, number)
     for party in late:
         epochs[party] = int(rng.integers(1, experiment.local_epochs, endpoint=True))
-    gone = _some(experiment, Choice.DROPOUTS, experiment.dropouts, number, chosen)
     if not experiment.algorithm.keeps_partial_work:
         gone |= late
     if gone and len(gone) == len(epochs):
         gone.remove(max(gone, key=lambda party: (party not in late, epochs[party])))
     return {party: done for party, done in epochs.items() if party not in gone}
+
+
+def stragglers(experiment: Experiment, number: int, chosen: np.ndarray) -> set[int]:
+    """The round's parties that may not manage all their epochs."""
+    return _some(experiment, Choice.STRAGGLERS, experiment.stragglers, number, chosen)
+
+
+def dropouts(experiment: Experiment, number: int, chosen: np.ndarray) -> set[int]:
+    """The round's parties that fall silent. One of them reports all the same if nobody else would."""
+    return _some(experiment, Choice.DROPOUTS, experiment.dropouts, number, chosen)
 
 
 def slow_parties(experiment: Experiment) -> set[int]:

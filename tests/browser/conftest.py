@@ -66,7 +66,7 @@ class LabPage:
 
     @property
     def heat_map(self) -> Locator:
-        return self.root.locator(".fedlab-holdings img").first
+        return self.root.locator(".fedlab-map")
 
     def click(self, button: str) -> None:
         """Press Run, Pause, Step, Stop or Reset."""

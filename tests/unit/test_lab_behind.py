@@ -106,10 +106,10 @@ def test_without_a_run_there_is_nothing_to_look_behind(lab: Lab) -> None:
 
 def test_the_heat_map_has_its_number(lab: Lab) -> None:
     lab._painter.paint()
-    skewed = re.search(r"label skew (\d\.\d\d)", lab._holdings._caption.value)
+    skewed = re.search(r"label skew (\d\.\d\d)", lab._parties.holdings._caption.value)
     even = Lab(ONE_LABEL.with_(partition="iid"))
     even._painter.paint()
-    alike = re.search(r"label skew (\d\.\d\d)", even._holdings._caption.value)
+    alike = re.search(r"label skew (\d\.\d\d)", even._parties.holdings._caption.value)
     even.close()
     assert skewed
     assert alike

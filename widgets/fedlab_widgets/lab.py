@@ -23,11 +23,11 @@ from fedlab_widgets.behind import Behind
 from fedlab_widgets.controls import Controls
 from fedlab_widgets.curves import Curves
 from fedlab_widgets.driver import ThreadDriver
-from fedlab_widgets.holdings import Holdings
 from fedlab_widgets.kinds import kinds_with, with_settings_for
 from fedlab_widgets.link import Link
 from fedlab_widgets.outcomes import Follower, Outcomes
 from fedlab_widgets.painter import Painter
+from fedlab_widgets.parties import Parties
 from fedlab_widgets.predict import Prediction
 from fedlab_widgets.session import Session
 from fedlab_widgets.show_code import Code
@@ -89,19 +89,19 @@ class Lab:
             raise InvalidSetting("model", say("model must be a Keras model, or one of the kinds of fedlab.models."))
         self._session = Session(experiment, own=own, dataset=dataset, model=model, prediction=prediction, driver=driver)
         self._page = View(self._session)
-        self._curves, self._holdings = Curves(self._session), Holdings(self._session)
+        self._curves, self._parties = Curves(self._session), Parties(self._session)
         self._table, self._behind = Table(self._session), Behind(self._session)
         self._controls = Controls(self._session, controls)
         self._transport, self._code, self._link = Transport(self._session), Code(self._session), Link(self._session)
         self._tasks, self._outcomes = Tasks(self._session, tasks), Outcomes(self._session)
         self._views = [
-            self._transport, self._curves, self._holdings, self._table, self._behind, self._code, self._link,
+            self._transport, self._curves, *self._parties.inside, self._table, self._behind, self._code, self._link,
             self._tasks, self._outcomes,
         ]  # fmt: skip
         self._painter = Painter(self._session, self._views)
         self.view = self._lay_out()
         begin("fedlab data", self._load, lambda: None)
-        pictures = self._curves, self._holdings  # the page need not wait for them, nor for the data
+        pictures = self._curves, *self._parties.inside  # the page need not wait for them, nor for the data
         self._painter.paint(*(view for view in self._views if view not in pictures))
         for view in pictures:
             self._painter.ask(view)
@@ -156,7 +156,7 @@ class Lab:
         self._behind.stop()
         self._session.close()
         self._painter.close()
-        for view in (self._page, self._controls, *self._views):
+        for view in (self._page, self._controls, self._parties, *self._views):
             view.close()
 
     def __repr__(self) -> str:
@@ -188,7 +188,7 @@ class Lab:
         make = self._page.make
         css = files("fedlab_widgets").joinpath("style.css").read_text(encoding="utf-8")
         style = make(widgets.HTML, f'<style onload="{KEYS}">{css}</style>', css="fedlab-style")
-        pictures = make(widgets.VBox, [self._curves.view, self._holdings.view], css="fedlab-pictures")
+        pictures = make(widgets.VBox, [self._curves.view, self._parties.view], css="fedlab-pictures")
         left = make(widgets.VBox, [self._tasks.view, self._controls.view], css="fedlab-left")
         middle = make(widgets.HBox, [left, pictures], css="fedlab-middle")
         titles = [say("Runs"), say("Behind the accuracy"), say("Code"), say("Link")]

@@ -47,31 +47,61 @@ function tell(model, act, values = {}) {
   model.send({ do: act, ...values });
 }
 
-/** A `tell` for what changes many times a second: while Python works on one, only the newest of the others is kept. */
-function newest(model) {
-  let next = null, number = 0, waiting = 0;
+let asked = 0; // messages that Python says "done" to, over all that is on the page
+
+/**
+ * A `tell` for what changes many times a second: while Python works on one, only the newest of the others is kept.
+ * now() sends that one at once; busy() says whether any is on its way; rested() is called when none is any more.
+ */
+function newest(model, rested = () => {}) {
+  let next = null, waiting = 0;
   const go = () => {
     if (!next) return;
     const [act, values] = next;
     next = null;
-    waiting = ++number;
-    model.send({ do: act, ...values, number });
+    waiting = ++asked;
+    model.send({ do: act, ...values, number: waiting });
   };
   const end = listen(model, (message) => {
     if (message.done !== waiting) return;
     waiting = 0;
-    go();
+    next ? go() : rested();
   });
   const say = (act, values = {}) => {
     next = [act, values];
     if (!waiting) go();
   };
-  return { say, end };
+  return { say, end, now: go, busy: () => Boolean(waiting || next) };
 }
 
 /** Fill the named gaps of a sentence from Python: sentence("{a} of {b}", {a: 1, b: 2}). */
 function sentence(text, values) {
   return text.replace(/\{(\w+)\}/g, (gap, name) => (name in values ? values[name] : gap));
+}
+
+/** The whole numbers that Python sent as bytes, four each. */
+function whole(bytes) {
+  return new Uint32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.byteLength));
+}
+
+/** A canvas' pen, for so many pixels of the page: sharp at any zoom, empty, with the page's letters. */
+function sharp(canvas, width, height) {
+  const scale = devicePixelRatio || 1;
+  canvas.width = Math.round(width * scale);
+  canvas.height = Math.round(height * scale);
+  canvas.style.width = `${width}px`;
+  canvas.style.height = `${height}px`;
+  const pen = canvas.getContext("2d");
+  pen.scale(scale, scale);
+  pen.font = `11px ${getComputedStyle(canvas).fontFamily}`;
+  pen.textBaseline = "middle";
+  return pen;
+}
+
+/** The page's colours as a canvas needs them: {ink, muted, ...} are the CSS variables --ink, --muted, ... */
+function colours(element) {
+  const style = getComputedStyle(element);
+  return new Proxy({}, { get: (_, name) => style.getPropertyValue(`--${name}`).trim() });
 }
 
 /** Whether the learner wants nothing to move. */
