@@ -60,6 +60,7 @@ def run(
     engine: str | None = None,
     between_chunks: Callable[[], None] = lambda: None,
     on_upload: Callable[[int, Upload], None] = lambda number, upload: None,
+    on_mean: Callable[[int, Message], None] = lambda number, mean: None,
     threads: int | None = None,
 ) -> Iterator[Round]:
     """Run an experiment, one `Round` at a time.
@@ -71,6 +72,7 @@ def run(
     between_chunks: called many times a round from the training threads; it may wait (pause) or raise (stop).
     on_upload: called with the round's number and each party's `Upload` before it is aggregated, in the order of the
     parties' numbers. Nothing else keeps the parties' weights: keep here what `diagnostics.py` is to look at.
+    on_mean: called with the round's number and the one message that the algorithm's server step gets.
     threads: parties that train at the same time; None takes one a processor. The numbers do not depend on it: equal
     experiments give equal rounds, to the last bit, on one machine. (A CNN on Keras keeps that promise if nothing has
     started TensorFlow before the kit does, which gives each operation one thread.)
@@ -91,7 +93,7 @@ def run(
             while state.number < experiment.rounds:  # step 6
                 began, plan = time.perf_counter(), _plan(prepared, state)
                 with closing(trains.work(_jobs(prepared, state, plan))) as uploads:  # steps 2 and 3, at the parties
-                    result = _round(prepared, state, plan, uploads, trains, on_upload, began)
+                    result = _round(prepared, state, plan, uploads, trains, on_upload, began, on_mean)
                 assert result.state is not None
                 state = result.state
                 yield result
@@ -152,6 +154,7 @@ def _round(
     engine: Engine,
     on_upload: Callable[[int, Upload], None],
     began: float,
+    on_mean: Callable[[int, Message], None] = lambda number, mean: None,
 ) -> Round:
     """Everything that happens in a round at the server, from the first upload on."""
     experiment, algorithm, number = prepared.experiment, prepared.experiment.algorithm, state.number + 1
@@ -173,6 +176,7 @@ def _round(
     mean = _combined(experiment, stages["secure_sum"], seen(uploads), turn)  # step 4
     for role in reversed(stages):
         mean = stages[role].at_server(mean, list(epochs), turn.at(role))
+    on_mean(number, mean)
     share = sum(report.examples for report in reports) / sum(map(len, prepared.training))
     weights, server = _stepped(algorithm, state, mean, share)
     accuracy, loss = judge(engine, algorithm.judged(weights, [own.get("algorithm") for own in owns]), prepared.dataset)

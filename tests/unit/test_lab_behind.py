@@ -13,8 +13,8 @@ from fedlab import Experiment, diagnostics, run
 from fedlab.datasets import mnist
 from fedlab.prepare import prepare
 from fedlab_widgets import Lab
-from fedlab_widgets.behind import watch
 from fedlab_widgets.brake import Brake
+from fedlab_widgets.watching import watch
 
 ONE_LABEL = Experiment(parties=4, examples=200, model="softmax", rounds=2, partition="label_limit", labels_per_party=1)
 

@@ -6,21 +6,18 @@ A run keeps no party's model. It repeats exactly, so the round in question is si
 from __future__ import annotations
 
 import threading
-from dataclasses import dataclass
 from functools import partial
 from typing import ClassVar
 
 import ipywidgets as widgets
 import numpy as np
 
-import fedlab
-from fedlab import Experiment, Round, State, diagnostics
-from fedlab.federation import first_state, remembered
-from fedlab.messages import Upload
+from fedlab import diagnostics
 from fedlab.plots import behind as plots
-from fedlab.prepare import Prepared, prepare
+from fedlab.prepare import prepare
 from fedlab.text import say
 from fedlab_widgets.brake import Brake, Stopped
+from fedlab_widgets.number import Number
 from fedlab_widgets.picture import Picture
 from fedlab_widgets.problems import in_one_sentence
 from fedlab_widgets.runs import Run
@@ -29,17 +26,7 @@ from fedlab_widgets.starting import needs_tensorflow, start_tensorflow
 from fedlab_widgets.table import RunMenu
 from fedlab_widgets.threads import begin
 from fedlab_widgets.view import View, complaint, lesson
-
-MOST_PATHS = 50  # parties whose models are kept for the picture of a round
-
-
-@dataclass
-class Watched:
-    """One round, run once more."""
-
-    began: State
-    ended: Round
-    updates: list[np.ndarray]  # (P,) how far each party went from the model that its own training began with
+from fedlab_widgets.watching import watch
 
 
 class Behind(View):
@@ -66,7 +53,8 @@ class Behind(View):
             pictures.append(picture.view)
         tools = self.make(widgets.HBox, [self._menu.run, self._menu.round, self._look], css="fedlab-tools")
         shown = self.make(widgets.HBox, pictures, css="fedlab-behind")
-        self.view = self.make(widgets.VBox, [tools, self._text, shown])
+        self._number = self.own(Number(session))
+        self.view = self.make(widgets.VBox, [tools, self._text, shown, self._number.view])
 
     def draw(self) -> None:
         """Offer the runs that there are now."""
@@ -122,6 +110,7 @@ class Behind(View):
         table = diagnostics.confusion_on_test(experiment, models, prepared.dataset, session.model)
         plots.served(self._served.begin()[0], accuracies, accuracy)
         plots.confusion_matrix(self._confusion.begin()[0], table)
+        self._number.show(prepared, watched)
         ends = [watched.began.weights + update for update in watched.updates]  # as if all had begun at one point
         explained = plots.one_round(self._paths.begin()[0], watched.began.weights, state.weights, ends)
         self._served.show(
@@ -149,40 +138,6 @@ class Behind(View):
             _disagreement(watched.updates),
         ]
         self._say(" ".join(filter(None, told)))
-
-
-def watch(prepared: Prepared, start: State | None, brake: Brake) -> Watched:
-    """Run an experiment's last round once more. start: a state before it, to go on from; None begins anew."""
-    experiment = prepared.experiment
-    before = remembered(start or first_state(prepared), prepared)
-    ended: Round | None = None
-    uploads: list[Upload] = []
-
-    def keep(number: int, upload: Upload) -> None:
-        if number == experiment.rounds and len(uploads) < MOST_PATHS:
-            uploads.append(upload)
-
-    rounds = fedlab.run(
-        experiment,
-        start=before,
-        dataset=prepared.dataset,
-        model=prepared.model,
-        on_upload=keep,
-        between_chunks=brake.check,
-    )
-    for one in rounds:
-        assert one.state is not None
-        if ended is not None and ended.state is not None:
-            before = ended.state
-        ended = one
-    assert ended is not None
-    return Watched(before, ended, [upload.weights - start_of(experiment, before, upload.party) for upload in uploads])
-
-
-def start_of(experiment: Experiment, before: State, party: int) -> np.ndarray:
-    """(P,) the model that a party's local training began with: the shared one or, where it trains alone, its own."""
-    down = experiment.algorithm.send(before.weights, before.server)
-    return experiment.algorithm.start(down, before.parties[party].get("algorithm"))
 
 
 def _in_words(accuracies: np.ndarray, table: np.ndarray) -> str:

@@ -39,12 +39,18 @@ class Federation(View):
         self.view = self.make(Picture)
         self.view.answer(
             select=lambda party: session.guard(lambda: session.select(party=int(party))),
-            round=lambda number: session.guard(lambda: session.select(round=int(number))),
+            round=lambda at: session.guard(lambda: self._walk(at)),
         )
         self.in_sight = False  # what nobody sees costs training nothing
         self._run: Run | None = None
         self._prepared: Prepared | None = None
         self._done, self._selected, self._number = 0, session.selected["round"], 1
+
+    def _walk(self, number: int) -> None:
+        """The page's own buttons: to the round before, or the one after."""
+        self._number = min(max(1, int(number)), max(1, self._done))
+        self._selected = self._number
+        self.session.select(round=self._number)
 
     def draw(self) -> None:
         if not self.in_sight:

@@ -31,7 +31,7 @@ class Parties(View):
         title = f'<span class="fedlab-caption">{html.escape(say("Parties"))}</span>'
         above = self.make(widgets.HBox, [self.make(widgets.HTML, title), self._switch], css="fedlab-above")
         places = [picture.view for picture in self._pictures.values()]
-        shown = self.make(widgets.HBox, [*places, self._card.view], css="fedlab-parties")
+        shown = self.make(widgets.HBox, [*places, self._card.view], css="fedlab-together")
         self.view = self.make(widgets.VBox, [above, shown])
         self._show(self._switch.value)
 

@@ -25,7 +25,7 @@ class RunMenu(View):
         self.run = self.make(widgets.Dropdown, options=[], description=say("run"))
         self.on_change(self.run, lambda run: session.select(run=run))
         self.round = self.make(widgets.BoundedIntText, 1, min=1, max=1, description=say("round"), css="fedlab-number")
-        self._newest = 1
+        self._newest, self._asked = 1, session.selected["round"]
 
     def draw(self) -> None:
         """Offer the runs that there are now. The newest round stays selected while newer ones come."""
@@ -37,6 +37,8 @@ class RunMenu(View):
         with self.session.lock:
             number = newest if self.round.value >= self._newest else min(self.round.value, newest)
             self._newest = newest
+            if self._asked != (asked := self.session.selected["round"]):  # a point of the curve was clicked
+                self._asked, number = asked, min(asked, newest)
         self.put(self.round, max=newest)
         self.put(self.round, value=number)
 

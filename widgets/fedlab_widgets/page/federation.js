@@ -120,7 +120,7 @@ export default {
       if (step >= 0 && step < STEPS) return goTo(step);
       if (number < 1 || number > round.done) return;
       wanted = by > 0 ? 0 : STEPS - 1;
-      tell(model, "round", { number });
+      tell(model, "round", { at: number });
     }
 
     const sight = new IntersectionObserver(([entry]) => ((seen = entry.isIntersecting), motion && seen && (frame ||= requestAnimationFrame(move))));
@@ -156,13 +156,13 @@ const sum = (numbers, from, to) => numbers.slice(from, to).reduce((a, b) => a + 
 /** A sign of the legend: told apart by its shape. */
 function icon(sign) {
   const shapes = {
-    model: [draw("rect", { x: 2, y: 2, width: 10, height: 10, rx: 2, class: "fedlab-model" }), draw("path", { d: "M7 2v10M2 7h10", class: "fedlab-fine" })],
+    model: [draw("rect", { x: 2, y: 2, width: 10, height: 10, rx: 2, class: "fedlab-square" }), draw("path", { d: "M7 2v10M2 7h10", class: "fedlab-fine" })],
     update: [draw("path", { d: "M7 1l6 6-6 6-6-6z", class: "fedlab-update" })],
-    l: [draw("circle", { cx: 7, cy: 7, r: 5.5, class: "fedlab-sign" }), draw("path", { d: "M7 3.5V7l2.5 1.5", class: "fedlab-sign" })],
-    s: [draw("path", { d: "M3 3l8 8M11 3l-8 8", class: "fedlab-sign" })],
-    a: [draw("path", { d: "M7 1.5l6 11H1z", class: "fedlab-alarm" }), draw("path", { d: "M7 5.5v3M7 10v1", class: "fedlab-sign" })],
-    coded: [draw("path", { d: "M7 4l3 3-3 3-3-3z", class: "fedlab-update" }), draw("path", { d: "M1 2v10M13 2v10", class: "fedlab-sign" })],
-    masked: [draw("rect", { x: 3, y: 6.5, width: 8, height: 6, rx: 1, class: "fedlab-update" }), draw("path", { d: "M4.5 6.5v-2a2.5 2.5 0 015 0v2", class: "fedlab-sign" })],
+    l: [draw("circle", { cx: 7, cy: 7, r: 5.5, class: "fedlab-stroke" }), draw("path", { d: "M7 3.5V7l2.5 1.5", class: "fedlab-stroke" })],
+    s: [draw("path", { d: "M3 3l8 8M11 3l-8 8", class: "fedlab-stroke" })],
+    a: [draw("path", { d: "M7 1.5l6 11H1z", class: "fedlab-alarm" }), draw("path", { d: "M7 5.5v3M7 10v1", class: "fedlab-stroke" })],
+    coded: [draw("path", { d: "M7 4l3 3-3 3-3-3z", class: "fedlab-update" }), draw("path", { d: "M1 2v10M13 2v10", class: "fedlab-stroke" })],
+    masked: [draw("rect", { x: 3, y: 6.5, width: 8, height: 6, rx: 1, class: "fedlab-update" }), draw("path", { d: "M4.5 6.5v-2a2.5 2.5 0 015 0v2", class: "fedlab-stroke" })],
     noisy: [draw("path", { d: "M7 3.5l3.5 3.5L7 10.5 3.5 7z", class: "fedlab-update" }),
       ...[[1, 3], [12, 2], [13, 8], [2, 11], [10, 12.5], [5, 1]].map(([cx, cy]) => draw("circle", { cx, cy, r: 0.9, class: "fedlab-dot" }))],
   };

@@ -1,0 +1,82 @@
+"""One round, run once more and watched. A run keeps no party's model; but it repeats, to the last bit."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+import fedlab
+from fedlab import Experiment, Round, State
+from fedlab.federation import first_state, remembered
+from fedlab.messages import Message, Upload
+from fedlab.prepare import Prepared
+from fedlab_widgets.brake import Brake
+
+MOST_KEPT = 50  # parties whose models are kept
+
+
+@dataclass
+class Watched:
+    """What happened in the round."""
+
+    experiment: Experiment
+    began: State
+    ended: Round
+    uploads: list[Upload]  # of the first parties, MOST_KEPT at most
+    average: np.ndarray  # (P,) Σ c_k w_k / Σ c_k over all that reported, c_k being what each of them counts: n_k, or 1
+    counted: int  # Σ c_k
+    reported: int  # how many they are
+    mean: Message  # what the server's step got
+
+    @property
+    def updates(self) -> list[np.ndarray]:
+        """(P,) how far each party went from the model that its own training began with."""
+        began, experiment = self.began, self.experiment
+        return [upload.weights - start_of(experiment, began, upload.party) for upload in self.uploads]
+
+
+def watch(prepared: Prepared, start: State | None, brake: Brake) -> Watched:
+    """Run an experiment's last round once more. start: a state before it, to go on from; None begins anew."""
+    experiment = prepared.experiment
+    before = remembered(start or first_state(prepared), prepared)
+    ended: Round | None = None
+    kept, means, counts = list[Upload](), list[Message](), list[int]()
+    total = np.zeros(prepared.size)
+
+    def keep(number: int, upload: Upload) -> None:
+        nonlocal total
+        if number == experiment.rounds:
+            counts.append(counts_of(experiment, upload.examples))
+            total += np.multiply(upload.weights, counts[-1], dtype=np.float64)
+            if len(kept) < MOST_KEPT:
+                kept.append(upload)
+
+    rounds = fedlab.run(
+        experiment,
+        start=before,
+        dataset=prepared.dataset,
+        model=prepared.model,
+        on_upload=keep,
+        on_mean=lambda number, mean: means.append(mean),
+        between_chunks=brake.check,
+    )
+    for one in rounds:
+        assert one.state is not None
+        if ended is not None and ended.state is not None:
+            before = ended.state
+        ended = one
+    assert ended is not None
+    average = total / max(1, sum(counts))
+    return Watched(experiment, before, ended, kept, average, sum(counts), len(counts), means[-1])
+
+
+def counts_of(experiment: Experiment, examples: int) -> int:
+    """c_k: what a party with so many examples counts in the mean."""
+    return examples if experiment.privacy.weighs_examples or experiment.algorithm.in_one_place else 1
+
+
+def start_of(experiment: Experiment, before: State, party: int) -> np.ndarray:
+    """(P,) the model that a party's local training began with: the shared one or, where it trains alone, its own."""
+    down = experiment.algorithm.send(before.weights, before.server)
+    return experiment.algorithm.start(down, before.parties[party].get("algorithm"))
