@@ -15,6 +15,7 @@ import ipywidgets as widgets
 from IPython import get_ipython
 
 from fedlab_widgets.starting import importing
+from fedlab_widgets.threads import later
 
 GRACE = 0.15  # seconds
 
@@ -36,9 +37,7 @@ def soon(act: Callable[[], None]) -> None:
 
     A click may overtake it: ipywidgets holds a widget's second change back until the kernel has answered the first.
     """
-    timer = threading.Timer(GRACE, act)
-    timer.name, timer.daemon = "fedlab click", True
-    timer.start()
+    later(GRACE, act)
 
 
 def answer_beside_cells(widget: widgets.Widget) -> None:

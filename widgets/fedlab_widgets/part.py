@@ -28,7 +28,7 @@ class Part(anywidget.AnyWidget):
     state = traitlets.Dict().tag(sync=True)
 
     def answer(self, **acts: Any) -> None:
-        """What to do with the page's messages: `answer(set=f)` calls f(name=n, value=v) for {do: "set", name: n, value: v}.
+        """What to do with messages: `answer(set=f)` calls f(name=n) when the page says {do: "set", name: n}.
 
         When it is done the page is told: it then sends the newest of many values and not each (`newest` in base.js).
         """

@@ -1,8 +1,13 @@
-"""The lab's own threads. None keeps Python alive, and none is killed by its end: C++ code does not survive that."""
+"""The lab's own threads. None keeps Python alive, and none is killed by its end: C++ code does not survive that.
+
+A kernel in a browser has none, and on Colab nothing that they say reaches the page: there what a thread would do is
+done at once, and training goes by the page's clock (`driver.py`).
+"""
 
 from __future__ import annotations
 
 import atexit
+import sys
 import threading
 from collections.abc import Callable
 
@@ -12,8 +17,16 @@ _lock = threading.Lock()
 _stops: dict[threading.Thread, Callable[[], None]] = {}  # of the threads that are at work
 
 
-def begin(name: str, work: Callable[[], None], stop: Callable[[], None]) -> threading.Thread:
+def exist() -> bool:
+    """Whether there are threads here, and what they say reaches the page."""
+    return sys.platform not in ("emscripten", "wasi") and "google.colab" not in sys.modules
+
+
+def begin(name: str, work: Callable[[], None], stop: Callable[[], None]) -> threading.Thread | None:
     """Do `work` on a new thread. stop: makes it end soon; called when Python ends before the work does."""
+    if not exist():
+        work()
+        return None
 
     def all_of_it() -> None:
         try:
@@ -27,6 +40,16 @@ def begin(name: str, work: Callable[[], None], stop: Callable[[], None]) -> thre
         _stops[thread] = stop
     thread.start()
     return thread
+
+
+def later(seconds: float, act: Callable[[], None]) -> None:
+    """Do something after so many seconds."""
+    if not exist():
+        act()
+        return
+    timer = threading.Timer(seconds, act)
+    timer.name, timer.daemon = "fedlab click", True
+    timer.start()
 
 
 @atexit.register
