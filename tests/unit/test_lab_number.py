@@ -106,7 +106,7 @@ def test_fedadams_server_makes_something_else_of_the_sum() -> None:
 def test_the_sum_is_written_out_as_on_a_blackboard() -> None:
     one = watched(UNEQUAL)
     weighed = weigh(one, PLACES[1])
-    terms, total = written_out(weighed, 3).replace("−", "-").split(" = ")
+    terms, total = written_out(weighed, 3).replace("−", "-").replace("\u00a0", " ").split(" = ")
     products = [product.split(" · ") for product in terms.split(" + ")]
     assert sum(float(a) * float(b) for a, b in products) == pytest.approx(
         float(total), abs=2e-3 * abs(weighed.total) + 1e-4

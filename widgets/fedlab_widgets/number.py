@@ -148,12 +148,13 @@ def _averages(watched: Watched) -> bool:
 
 def written_out(weighed: Weighed, reported: int) -> str:
     """Σ p_k w_k as on a blackboard: 0.2 · 0.31 + 0.5 · 0.28 + 0.3 · 0.40 = 0.322."""
-    products = [f"{share:.3g} · {value:.5f}" for share, value in zip(weighed.shares, weighed.values, strict=True)]
-    products = [product.replace("· -", "· −") for product in products]
+    pairs = zip(weighed.shares, weighed.values, strict=True)
+    products = [f"{share:.3g}\u00a0·\u00a0{value:.5f}".replace("-", "−") for share, value in pairs]  # kept on one line
     if reported > IN_FULL:
         others = say("({others:,} more)", others=reported - IN_FULL + 1)
         products = [*products[: IN_FULL - 1], others]
-    return f"{' + '.join(products)} = {weighed.total:.5f}"
+    total = f"{weighed.total:.5f}".replace("-", "−")
+    return f"{' + '.join(products)} = {total}"
 
 
 def told(watched: Watched, weighed: Weighed) -> list[str]:

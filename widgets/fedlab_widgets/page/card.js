@@ -16,15 +16,15 @@ export default {
       if (!shown) return;
       const each = Math.min(48, (el.clientWidth || 150) / COLUMNS - GAP), high = (each * tall) / wide, rows = Math.ceil(labels.length / COLUMNS);
       const pen = sharp(canvas, COLUMNS * (each + GAP), rows * (high + BELOW)), small = make("canvas", { width: wide, height: tall });
-      const pixels = small.getContext("2d").createImageData(wide, tall), ink = colours(el).ink;
+      const paper = small.getContext("2d"), pixels = paper.createImageData(wide, tall), ink = colours(el).ink;
       pen.imageSmoothingEnabled = false;
       pen.textAlign = "center";
       labels.forEach((label, place) => {
-        for (let pixel = 0; pixel < wide * tall; pixel++) {
-          const dark = 255 - images.getUint8(place * wide * tall + pixel);
-          pixels.data.set([dark, dark, dark, 255], 4 * pixel);
-        }
-        small.getContext("2d").putImageData(pixels, 0, 0);
+        for (let pixel = 0; pixel < wide * tall; pixel++) pixels.data[4 * pixel + 3] = images.getUint8(place * wide * tall + pixel);
+        paper.putImageData(pixels, 0, 0);
+        paper.globalCompositeOperation = "source-in"; // what is bright in an image is written in the page's ink
+        paper.fillStyle = ink;
+        paper.fillRect(0, 0, wide, tall);
         const x = (place % COLUMNS) * (each + GAP), y = Math.floor(place / COLUMNS) * (high + BELOW);
         pen.drawImage(small, x, y, each, high);
         pen.fillStyle = ink;

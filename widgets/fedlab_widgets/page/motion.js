@@ -104,7 +104,7 @@ function token(pen, colour, { x, y }, kind, ways = []) {
   if (ways.includes("coded")) for (const side of [-8, 8]) segment(pen, x + side, y - 6, x + side, y + 6);
   if (ways.includes("noisy")) for (let dot = 0; dot < 7; dot++) disc(pen, x + 11 * Math.cos(dot * 2.4), y + 11 * Math.sin(dot * 2.4), 1.1, colour.ink);
   if (ways.includes("masked")) {
-    pen.fillStyle = colour.ink;
+    pen.fillStyle = pen.strokeStyle = colour.paper;
     pen.fillRect(x - 4, y - 1, 8, 6);
     pen.beginPath();
     pen.arc(x, y - 1, 2.8, Math.PI, 0);
