@@ -62,7 +62,7 @@ class LabPage:
 
     @property
     def plot(self) -> Locator:
-        return self.root.locator(".fedlab-frame img")
+        return self.root.locator(".fedlab-chart")
 
     @property
     def heat_map(self) -> Locator:
@@ -90,12 +90,12 @@ class LabPage:
 
     def plots(self, pattern: str) -> None:
         """Wait until the words behind the plot are these."""
-        expect(self.plot).to_have_attribute("alt", re.compile(pattern))
+        expect(self.plot).to_have_attribute("aria-label", re.compile(pattern))
 
     def accuracies(self) -> dict[str, float]:
         """The last accuracy of each curve in the plot, by its label."""
-        alt = self.plot.get_attribute("alt") or ""
-        about = alt.split(". ", 1)[1]
+        label = self.plot.get_attribute("aria-label") or ""
+        about = label.split(". ", 1)[1]
         return {label: float(number) for label, number in re.findall(r"(?:^|; )(.*?): ([\d.]+)% after", about)}
 
 

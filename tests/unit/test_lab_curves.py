@@ -1,6 +1,9 @@
-"""Facts about the live plot: it is drawn on axes that are kept, and nothing of an earlier drawing may stay on them."""
+"""Facts about what the live chart is sent: each round once and alone, and all of them to a page that comes later."""
 
 from __future__ import annotations
+
+import json
+from typing import Any
 
 import pytest
 
@@ -10,57 +13,119 @@ from fedlab_widgets.runs import Run
 from fedlab_widgets.session import Session
 
 
-def learn(run: Run, rounds: int, best: float) -> None:
+def learn(run: Run, rounds: int, best: float = 0.9) -> None:
     """So many more rounds, whose accuracies rise to `best`."""
     for _ in range(rounds):
         number = run.done + 1
         run.history.append(Round(number, best - 0.5 / number, 1 / number, 1 / number, (), 10**6, 10**6, 0.1, None))
 
 
-@pytest.mark.parametrize("x", ["rounds", "bytes"])
-def test_a_plot_drawn_again_is_the_plot_drawn_anew(x: str) -> None:
-    """More rounds, another run over it, a run taken away: each time as if the plot had never been drawn before."""
-    session = Session(Experiment())
-    runs, curves = session.runs, Curves(session)
-    session.select(x=x)
+@pytest.fixture
+def sent(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
+    """The messages that charts send."""
+    messages: list[dict[str, Any]] = []
+    monkeypatch.setattr("ipywidgets.Widget._send", lambda self, message, buffers=None: messages.append(message))
+    return messages
 
-    def is_as_drawn_anew() -> bool:
+
+def test_a_round_is_one_message_of_less_than_half_a_kilobyte(sent: list[dict[str, Any]]) -> None:
+    """However many rounds and runs there are already."""
+    session = Session(Experiment())
+    curves, run = Curves(session), session.runs.begin(Experiment())
+    for seed in range(1, 6):
+        learn(session.runs.begin(Experiment(seed=seed)), 50)
+    learn(run, 50)
+    curves.draw()
+    sent.clear()
+    learn(run, 1)
+    curves.draw()
+    assert [message["method"] for message in sent] == ["custom"]
+    assert sent[0]["content"]["append"]["at"] == 50
+    assert sent[0]["content"]["append"]["loss"] == [pytest.approx(1 / 51, rel=1e-5)]
+    assert len(json.dumps(sent[0])) < 500
+
+
+def test_nothing_is_sent_when_nothing_has_changed(sent: list[dict[str, Any]]) -> None:
+    session = Session(Experiment())
+    curves = Curves(session)
+    learn(session.runs.begin(Experiment()), 3)
+    curves.draw()
+    sent.clear()
+    curves.draw()
+    assert sent == []
+
+
+def test_a_page_that_is_loaded_anew_gets_every_round() -> None:
+    session = Session(Experiment())
+    curves, run = Curves(session), session.runs.begin(Experiment())
+    for _ in range(4):
+        learn(run, 1)
         curves.draw()
-        anew = Curves(session)
-        anew.draw()
-        return curves.picture.png == anew.picture.png
-
-    first, second = runs.begin(Experiment()), runs.begin(Experiment(algorithm="fedprox"))
-    learn(first, 1, best=0.9)
-    assert is_as_drawn_anew()
-    learn(first, 30, best=0.9)
-    assert is_as_drawn_anew()
-    learn(second, 5, best=0.7)
-    assert is_as_drawn_anew()
-    runs.remove(first)
-    assert is_as_drawn_anew()
-    runs.clear()
-    assert is_as_drawn_anew()
+    assert curves.view.get_state()["rounds"]["0"]["x"]["rounds"] == [1, 2, 3, 4]
 
 
-def test_a_plot_drawn_against_something_else_is_drawn_anew() -> None:
+def test_a_page_is_sent_what_it_missed(sent: list[dict[str, Any]]) -> None:
     session = Session(Experiment())
-    runs, curves = session.runs, Curves(session)
-    learn(runs.begin(Experiment()), 3, best=0.9)
+    curves = Curves(session)
+    learn(session.runs.begin(Experiment()), 5)
     curves.draw()
-    before = curves.picture.png
-    session.select(x="bytes")
-    curves.draw()
-    assert curves.picture.png != before
-    session.select(x="rounds")
-    curves.draw()
-    assert curves.picture.png == before
+    sent.clear()
+    curves._complete({"0": 3})
+    assert sent[0]["content"]["append"]["x"]["rounds"] == [4, 5]
+    sent.clear()
+    curves._complete({"0": 5})
+    assert sent == []
 
 
-def test_a_curve_is_missed_until_it_is_drawn() -> None:
+def test_a_run_that_gets_the_number_of_one_that_went_begins_anew(sent: list[dict[str, Any]]) -> None:
     session = Session(Experiment())
-    runs, curves = session.runs, Curves(session)
-    learn(runs.begin(Experiment()), 1, best=0.9)
-    assert curves.urgent
+    curves = Curves(session)
+    learn(session.runs.begin(Experiment()), 3, best=0.9)
     curves.draw()
-    assert not curves.urgent
+    session.runs.clear()
+    learn(session.runs.begin(Experiment(seed=1)), 4, best=0.6)
+    sent.clear()
+    curves.draw()
+    assert sent[0]["content"]["append"]["at"] == 0
+    assert len(curves.view.rounds["0"]["accuracy"]) == 4
+
+
+def test_megabytes_are_those_of_both_ways_added_up() -> None:
+    """A million bytes up and a million down each round: 2, 4 and 6 MB."""
+    session = Session(Experiment())
+    curves = Curves(session)
+    learn(session.runs.begin(Experiment()), 3)
+    curves.draw()
+    assert curves.view.rounds["0"]["x"]["bytes"] == [2, 4, 6]
+
+
+def test_runs_that_differ_in_their_seed_only_are_a_group() -> None:
+    session = Session(Experiment())
+    curves = Curves(session)
+    for one in (Experiment(seed=1), Experiment(seed=2), Experiment(parties=5)):
+        learn(session.runs.begin(one), 1)
+    curves.draw()
+    first, second, other = (run["group"] for run in curves.view.state["runs"])
+    assert first == second != other
+
+
+def test_a_fork_is_marked_where_it_began() -> None:
+    session = Session(Experiment())
+    curves, run = Curves(session), session.runs.begin(Experiment())
+    learn(run, 3)
+    fork = session.runs._add(run.history.up_to(2, Experiment(parties=5)), (run, 2))
+    learn(fork, 1)
+    curves.draw()
+    assert [(mark["run"], mark["round"]) for mark in curves.view.state["marks"]] == [(1, 2)]
+
+
+def test_the_legend_hides_and_a_click_selects() -> None:
+    session = Session(Experiment())
+    curves, run = Curves(session), session.runs.begin(Experiment())
+    learn(run, 3)
+    curves._hide(0, False)
+    assert not run.shown
+    curves._hide(0, False)  # the second of two pages that show the same lab
+    assert not run.shown
+    curves._select(0, 2)
+    assert (session.selected["run"], session.selected["round"]) == (run, 2)

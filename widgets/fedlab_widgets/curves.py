@@ -1,99 +1,195 @@
-"""The live convergence plot: the curves of all runs that are shown, with a switch for what they are drawn against."""
+"""The live convergence chart: what the page needs to draw the curves of all runs; `page/chart.js` draws them.
+
+The numbers travel once: a round is one small message, and the trait `rounds` grows with it here and on the page, so that
+a page that is loaded anew gets all of them.
+"""
 
 from __future__ import annotations
 
-import html
-from copy import copy
+import math
+import threading
 from typing import Any, ClassVar
 
-import ipywidgets as widgets
+import traitlets
 
-from fedlab.plots import X_AXES, convergence
+from fedlab import History
+from fedlab.differences import differences
+from fedlab.plots import X_AXES, style
+from fedlab.plots.curves import WIDTHS
 from fedlab.text import say
-from fedlab_widgets.picture import Picture
+from fedlab_widgets.part import Part, source
 from fedlab_widgets.runs import Run
 from fedlab_widgets.session import Session
 from fedlab_widgets.view import View
 
-SHOWN = {"test_accuracy": 3.0, "test_loss": 2.0}  # one below the other, with the share of the height
 ABOUT_X = {  # what is told of each of X_AXES
     "rounds": "how often the shared model went out and came back",
     "bytes": "all that server and parties sent each other",
     "simulated_seconds": "the time it would take with real devices and a real link: the slowest party of each round "
     "decides; parties and devices says how fast they are",
 }
+Columns = dict[str, Any]  # {"x": {axis: [one number a round]}, "accuracy": [...], "loss": [...]}
+
+
+class Chart(Part):
+    """rounds: the columns of each run, by its number. It is never sent again as a whole: see `append`."""
+
+    _esm = traitlets.Unicode(source("base.js", "scales.js", "legend.js", "panel.js", "chart.js")).tag(sync=True)
+    _css = traitlets.Unicode(source("chart.css")).tag(sync=True)
+    rounds = traitlets.Dict().tag(sync=True, to_json=lambda rounds, _: dict(rounds))
+
+    def append(self, run: int, columns: Columns) -> None:
+        """Keep these columns of a run, and send what is new in them."""
+        known = self.rounds.get(str(run), columns_of(None))
+        at = len(known["accuracy"])
+        if columns["accuracy"][:at] != known["accuracy"] or columns["x"].keys() != known["x"].keys():
+            at = 0  # another run had this number before
+        self.rounds[str(run)] = columns
+        if at < len(columns["accuracy"]):
+            self.send_from(run, at)
+
+    def send_from(self, run: int, at: int) -> None:
+        """Send the rounds of a run after its first `at`."""
+        columns = self.rounds[str(run)]
+        xs = {name: column[at:] for name, column in columns["x"].items()}
+        new = {"x": xs, "accuracy": columns["accuracy"][at:], "loss": columns["loss"][at:]}
+        self.send({"append": {"run": run, "at": at, **new}})
 
 
 class Curves(View):
     follows: ClassVar[tuple[str, ...]] = ("runs", "controls", "selected", "prediction")
+    quick: ClassVar[bool] = True
 
     def __init__(self, session: Session):
         super().__init__(session)
-        margins = {"left": 0.105, "right": 0.96, "bottom": 0.115, "top": 0.98, "hspace": 0.1}
-        self.picture = Picture(660, 370, tuple(SHOWN.values()), margins)
-        image = self.make(widgets.HTML, self.picture.paper)
-        self.picture.view = image
-        axes = [(say(label).partition(",")[0], name) for name, (label, _) in X_AXES.items()]
-        about = [say(sentence) for sentence in ABOUT_X.values()]
-        self._x = self.make(widgets.ToggleButtons, options=axes, value=session.selected["x"], tooltips=about)
-        self.on_change(self._x, lambda x: session.select(x=x))
-        self._note = self.make(widgets.HTML)
-        caption = (
-            f'<span class="fedlab-caption">{html.escape(say("Convergence"))}</span> {html.escape(say("drawn against"))}'
+        self._lock = threading.Lock()
+        self.view = self.make(Chart, state=self._frame())
+        guard = session.guard
+        self.view.answer(
+            select=lambda run, round: guard(lambda: self._select(run, round)),
+            hide=lambda run, shown: guard(lambda: self._hide(run, shown)),
+            x=lambda name: guard(lambda: session.select(x=name)),
+            have=self._complete,
         )
-        above = self.make(widgets.HBox, [self.make(widgets.HTML, caption), self._x, self._note], css="fedlab-above")
-        self._frame = self.make(widgets.VBox, [image], css="fedlab-frame")
-        self.view = self.make(widgets.VBox, [above, self._frame])
-        self._drawn: tuple[str, Any, dict[Run, tuple[Any, ...]]] = "", None, {}  # what is in the picture: see `draw`
-
-    @property
-    def urgent(self) -> bool:
-        """Whether there is a curve that is not in the picture yet."""
-        return not set(self.session.runs.shown) <= self._drawn[2].keys()
 
     def draw(self) -> None:
-        """Draw the curves and put them on the page, unless they are there already."""
-        self._say_moved()
-        session, prediction = self.session, self.session.prediction
-        shown = session.runs.shown
-        labels = session.runs.labels(shown)
-        histories = [copy(run.history) for run in shown]
-        for history in histories:
-            history.rounds = list(history.rounds)  # as they are now: the worker may add one meanwhile
-        x, answer = session.selected["x"], prediction and prediction.answers
-        begins = [run.untrained for run in shown]
-        lengths = {run: (labels[run], len(one), run.untrained) for run, one in zip(shown, histories, strict=True)}
-        first_is_coming = not lengths and not self.picture.png and session.training.busy
-        if (x, answer, lengths) == self._drawn or first_is_coming:
-            return
-        axes = self.picture.begin_again() if shown and self._drawn[0] == x else self.picture.begin()
-        names, numbers = [labels[run] for run in shown], [run.number for run in shown]
-        for ax, y, place in zip(axes, SHOWN, (0, 1), strict=True):
-            convergence(ax, histories, x, y, names, numbers, [begin and begin[place] for begin in begins])
-            ax.label_outer()
-            ax.yaxis.set_label_coords(-0.085, 0.5)
-            if ax is not axes[0] and (legend := ax.get_legend()):
-                legend.remove()
-        if prediction:
-            prediction.draw(axes[0])
-        if not shown:
-            text = say("press Run")
-            axes[0].text(0.5, 0.5, text, transform=axes[0].transAxes, ha="center", va="center", alpha=0.6)
-        told = [
-            say(
-                "{run}: {accuracy:.1%} after {rounds} rounds",
-                run=labels[run], accuracy=history.rounds[-1].test_accuracy, rounds=len(history),
-            )
-            for run, history in zip(shown, histories, strict=True)
-        ]  # fmt: skip
-        about = "; ".join(told) if told else say("no run yet")
-        self.picture.show(say("Test accuracy and loss against {x}. {about}.", x=say(X_AXES[x][0]), about=about))
-        session.plot = self.picture.png
-        self._drawn = x, answer, lengths
+        """Send what the page does not have yet: rounds one by one, all else when it has changed."""
+        with self._lock:
+            runs = [run for run in list(self.session.runs.all) if run.done]
+            for run in runs:
+                if run.done != len(self.view.rounds.get(str(run.number), {}).get("accuracy", ())):
+                    self.view.append(run.number, columns_of(run.history))
+            numbers = {str(run.number) for run in runs}
+            for gone in self.view.rounds.keys() - numbers:
+                del self.view.rounds[gone]
+            self.view.state = self._frame()
 
-    def _say_moved(self) -> None:
-        """Say beside the plot whether the controls have moved since its curves were run."""
-        moved = self.session.moved
-        text = html.escape(say("The controls have moved since: press Run for their curve.")) if moved else ""
-        self.put(self._note, value=f'<span class="fedlab-moved" role="status">{text}</span>')
-        (self._frame.add_class if moved else self._frame.remove_class)("fedlab-frame-moved")
+    def _frame(self) -> dict[str, Any]:
+        """All that is drawn but the rounds."""
+        session = self.session
+        runs = [run for run in list(session.runs.all) if run.done]
+        labels = session.runs.labels(runs)
+        alike = differences([run.experiment.with_(seed=0) for run in runs])
+        groups = list(dict.fromkeys(_group(run) for run in runs))
+        selected = session.selected["run"]
+        known = sorted({run.untrained[0] for run in runs if run.shown and run.untrained})
+        begin = " – ".join(dict.fromkeys(f"{one:.0%}" for one in (known[0], known[-1]))) if known else ""
+        moved = say("The controls have moved since: press Run for their curve.") if session.moved else ""
+        return {
+            "x": session.selected["x"],
+            "axes": [
+                {"name": name, "label": say(label), "short": say(label).partition(",")[0],
+                 "about": say(ABOUT_X[name]) if name in ABOUT_X else ""}
+                for name, (label, _) in X_AXES.items()
+            ],
+            "runs": [
+                {"id": run.number, "label": labels[run], "alike": what, "shown": run.shown, "pale": run.pale,
+                 "group": groups.index(_group(run)), "untrained": run.untrained, **_look(run)}
+                for run, what in zip(runs, alike, strict=True)
+            ],
+            "selected": {"run": selected.number if selected else None, "round": session.selected["round"]},
+            "prediction": session.prediction.line() if session.prediction else None,
+            "marks": [
+                {"run": run.number, "round": run.origin[1],
+                 "text": say("from here on it is a run of its own: forked from run {run}", run=run.origin[0].number + 1)}
+                for run in runs if run.origin
+            ],
+            "moved": moved,
+            "untrained": say("untrained: {begin}", begin=begin) if known else "",
+            "words": _words(session),
+        }  # fmt: skip
+
+    def _run(self, number: int) -> Run | None:
+        return next((run for run in list(self.session.runs.all) if run.number == number), None)
+
+    def _select(self, number: int, round: int) -> None:
+        if run := self._run(number):
+            self.session.select(run=run, round=min(max(1, round), run.done))
+
+    def _hide(self, number: int, shown: bool) -> None:
+        run = self._run(number)
+        if run and run.shown != shown:
+            self.session.hide(run)
+
+    def _complete(self, rounds: dict[str, int]) -> None:
+        """Send the page what it has missed while it was loaded. rounds: how many of each run it has."""
+        with self._lock:
+            for run, columns in self.view.rounds.items():
+                if len(columns["accuracy"]) > rounds.get(run, 0):
+                    self.view.send_from(int(run), rounds.get(run, 0))
+
+
+def columns_of(history: History | None) -> Columns:
+    """The numbers of a history that are drawn, short enough to travel; None for what is no number."""
+    now = History(history.experiment, list(history.rounds)) if history else None  # the worker may add one meanwhile
+    return {
+        "x": {name: _short(x_of(now) if now else (), 7) for name, (_, x_of) in X_AXES.items()},
+        "accuracy": _short(now.column("test_accuracy") if now else (), 6),
+        "loss": _short(now.column("test_loss") if now else (), 6),
+    }
+
+
+def _short(values: Any, digits: int) -> list[float | None]:
+    numbers = [math.nan if value is None else float(value) for value in values]
+    return [float(f"{value:.{digits}g}") if math.isfinite(value) else None for value in numbers]
+
+
+def _group(run: Run) -> Any:
+    """What runs have in common that differ in their seed only."""
+    return run.experiment.with_(seed=0, rounds=1), run.origin
+
+
+def _look(run: Run) -> dict[str, Any]:
+    look = style(run.number)
+    line = look["linestyle"]
+    return {"colour": look["color"], "line": line, "width": WIDTHS[line], "marker": look["marker"]}
+
+
+def _words(session: Session) -> dict[str, str]:
+    """The sentences that the page needs; it fills the gaps that are left in them."""
+    return {
+        "title": say("Convergence"),
+        "against": say("drawn against"),
+        "name": say("Test accuracy and loss against {x}. {about}."),
+        "told": say("{run}: {accuracy} after {rounds} rounds"),
+        "none": say("no run yet"),
+        "empty": "" if session.training.busy else say("press Run"),
+        "keys": say(
+            "The curves. Arrow keys: left and right for the rounds, up and down for the runs; Enter looks at one."
+        ),
+        "legend": say("Runs, to hide or to show"),
+        "hide": say("hide this curve, or show it"),
+        "point": say("round {round}: accuracy {accuracy}, loss {loss}"),
+        "range": say("from {low} to {high}"),
+        "band": say("band over seeds"),
+        "about": say("Lines: mean over the seeds; bands: from the lowest to the highest."),
+        "seeds": say("{what}, mean of {n} seeds"),
+        "left": say("Left out, because there is no number for {x}: {runs}."),
+        "table": say("as a table"),
+        "caption": say("The numbers of the curves, a line for each round"),
+        "round": say("round"),
+        "accuracy": say("accuracy"),
+        "loss": say("loss"),
+        "test_accuracy": say("test accuracy"),
+        "test_loss": say("test loss"),
+    }

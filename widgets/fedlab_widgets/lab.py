@@ -22,7 +22,7 @@ from fedlab_widgets import kernel
 from fedlab_widgets.behind import Behind
 from fedlab_widgets.controls import Controls
 from fedlab_widgets.curves import Curves
-from fedlab_widgets.driver import ThreadDriver
+from fedlab_widgets.driver import PageDriver, ThreadDriver
 from fedlab_widgets.kinds import kinds_with, with_settings_for
 from fedlab_widgets.link import Link
 from fedlab_widgets.outcomes import Follower, Outcomes
@@ -31,9 +31,10 @@ from fedlab_widgets.parties import Parties
 from fedlab_widgets.predict import Prediction
 from fedlab_widgets.session import Session
 from fedlab_widgets.show_code import Code
+from fedlab_widgets.still import still
 from fedlab_widgets.table import Table
 from fedlab_widgets.tasks import Task, Tasks
-from fedlab_widgets.threads import begin
+from fedlab_widgets.threads import begin, exist
 from fedlab_widgets.transport import Transport
 from fedlab_widgets.view import View
 
@@ -56,7 +57,7 @@ class Lab:
     dataset, model: your own data, and your own Keras classifier (or a kind of model), instead of the experiment's.
     prediction: a question; Run waits for its answer, which is then drawn into the plot.
     tasks: what to try, each with a button that sets the controls for it and a tick when it is done.
-    driver: what drives the training; see `driver.py`.
+    driver: what drives the training: a thread, or the page where there are none; see `driver.py`.
 
     >>> Lab(Experiment(parties=3, examples=3000), controls=["parties", "alpha"])
     """
@@ -73,7 +74,7 @@ class Lab:
         model: keras.Model | Model | str | None = None,
         prediction: Prediction | None = None,
         tasks: Sequence[Task] = (),
-        driver: Callable[[Callable[[], bool], Callable[[], None]], Any] = ThreadDriver,
+        driver: Callable[[Callable[[], bool], Callable[[], None]], Any] | None = None,
     ):
         in_tasks = [type(getattr(task.experiment, role)) for task in tasks if task.experiment for role in KINDS]
         own = [*algorithms, *partitions, *kinds, *in_tasks]
@@ -87,7 +88,8 @@ class Lab:
             experiment, model = experiment.with_(model=model), None
         elif model is not None and not hasattr(model, "stateless_call"):
             raise InvalidSetting("model", say("model must be a Keras model, or one of the kinds of fedlab.models."))
-        self._session = Session(experiment, own=own, dataset=dataset, model=model, prediction=prediction, driver=driver)
+        drives = driver or (ThreadDriver if exist() else PageDriver)
+        self._session = Session(experiment, own=own, dataset=dataset, model=model, prediction=prediction, driver=drives)
         self._page = View(self._session)
         self._curves, self._parties = Curves(self._session), Parties(self._session)
         self._table, self._behind = Table(self._session), Behind(self._session)
@@ -101,7 +103,7 @@ class Lab:
         self._painter = Painter(self._session, self._views)
         self.view = self._lay_out()
         begin("fedlab data", self._load, lambda: None)
-        pictures = self._curves, *self._parties.inside  # the page need not wait for them, nor for the data
+        pictures = self._parties.inside  # the page need not wait for them, nor for the data
         self._painter.paint(*(view for view in self._views if view not in pictures))
         for view in pictures:
             self._painter.ask(view)
@@ -179,9 +181,9 @@ class Lab:
         if checking():
             self.run()
         bundle = {**self.view._repr_mimebundle_(**kwargs), "text/plain": repr(self)}
-        if not self._curves.picture.png:
+        if not self._session.runs.shown:
             return bundle, {}
-        png, about = self._curves.picture.still()
+        png, about = still(self._session)
         return {**bundle, "image/png": png}, {"image/png": about}
 
     def _lay_out(self) -> widgets.VBox:

@@ -7,7 +7,7 @@ import time
 from collections.abc import Sequence
 
 from fedlab_widgets.session import Session
-from fedlab_widgets.threads import begin
+from fedlab_widgets.threads import begin, exist
 from fedlab_widgets.view import View
 
 SHARE = 0.06  # of the time, at most, goes into drawing a view while something trains
@@ -33,7 +33,7 @@ class Painter:
     def ask(self, view: View, at_once: bool = False) -> None:
         """Have a view drawn, in the background. at_once: it must not wait for its share of the time."""
         with self._wake:
-            if self._closed or (view in self._asked and not at_once):
+            if self._closed or (view in self._asked and self._going and not at_once):
                 return
             if at_once:
                 self._due[view] = 0.0
@@ -66,19 +66,21 @@ class Painter:
 
     def _heard(self, what: str) -> None:
         for view in self._views:
-            if what in view.follows:
-                self.ask(view, at_once=what in AT_ONCE or view.urgent)
+            if what in view.follows and view.quick:
+                self._session.guard(view.draw)
+            elif what in view.follows:
+                self.ask(view, at_once=what in AT_ONCE)
 
     def _work(self) -> None:
         while True:
             with self._wake:
                 while self._asked and not self._closed:
-                    view = min(self._asked, key=lambda one: (self.pause_before(one), not one.urgent))
+                    view = min(self._asked, key=self.pause_before)
                     delay = self.pause_before(view)
-                    if not delay:
+                    if not delay or not exist():
                         break
                     self._wake.wait(delay)
-                if not self._asked or self._closed:
+                if not self._asked or self._closed or (delay and not exist()):  # its time comes with a later change
                     self._going = False
                     return
                 del self._asked[view]

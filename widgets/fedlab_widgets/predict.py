@@ -59,8 +59,10 @@ class Prediction:
         about: Experiment | None,
         why: str | Mapping[str, str],
         then: Prediction | None,
+        rounds: int | None = None,
     ):
         self.question, self.choices, self.unit = question, list(choices), unit
+        self.rounds = rounds
         self._low, self._high, self._truth, self._about, self._why, self._then = low, high, truth, about, why, then
         self._outcome_is_known = False  # it is then time for the next question
         self._followers: list[
@@ -179,13 +181,19 @@ class Prediction:
         if self._then:
             display(self._then)
 
-    def draw(self, ax: Axes) -> None:
-        """Draw the newest answer that is an accuracy into a plot of accuracies (0 to 1) as a line."""
+    def line(self) -> dict[str, Any] | None:
+        """The newest answer that is an accuracy: its value (0 to 1), the round that it is about, and what to say."""
         numbers = [one for one in self.asked if one.answer is not None and one.unit == "%"]
-        if numbers:
-            newest = numbers[-1]
-            label = say("you predicted {answer}", answer=newest._words(newest.answer))
-            guess_line(ax, newest.answer / 100, label)
+        if not numbers:
+            return None
+        newest = numbers[-1]
+        label = say("you predicted {answer}", answer=newest._words(newest.answer))
+        return {"value": newest.answer / 100, "round": newest.rounds, "text": label}
+
+    def draw(self, ax: Axes) -> None:
+        """Draw it into a plot of accuracies as a line."""
+        if line := self.line():
+            guess_line(ax, line["value"], line["text"])
 
     def _tell_followers(self) -> None:
         for follower in self._followers:
@@ -270,4 +278,4 @@ def predict(
         if about is None:
             raise ValueError(say("A question about rounds needs to know of which experiment: give about."))
         truth = accuracy_after(rounds)
-    return Prediction(question, choices, unit, low, high, truth, about, why, then)
+    return Prediction(question, choices, unit, low, high, truth, about, why, then, rounds)

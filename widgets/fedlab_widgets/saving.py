@@ -19,6 +19,7 @@ from fedlab.prepare import prepare
 from fedlab.text import say
 from fedlab_widgets.runs import Run
 from fedlab_widgets.session import Session
+from fedlab_widgets.still import still
 from fedlab_widgets.starting import needs_tensorflow, start_tensorflow
 from fedlab_widgets.threads import begin
 from fedlab_widgets.view import View, complaint, lesson
@@ -58,7 +59,7 @@ class Files(View):
         elif ending == ".json":
             self._show(save(stem, ending, run.history.to_json().encode()))
         elif ending == ".png":
-            self._show(save("fedlab-plot", ending, session.plot))
+            self._show(save("fedlab-plot", ending, still(session)[0]))
         else:
             self._save_model(run, self._round.value, ending)
 

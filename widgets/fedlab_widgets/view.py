@@ -20,6 +20,7 @@ class View:
     """follows: what has to change in the session for this view to be drawn anew."""
 
     follows: ClassVar[tuple[str, ...]] = ()
+    quick: ClassVar[bool] = False  # drawn as soon as that is told, by whoever tells it: it takes a few milliseconds
     view: Any  # the widget that holds all others, for the page
 
     def __init__(self, session: Session):
@@ -29,11 +30,6 @@ class View:
 
     def draw(self) -> None:
         """Bring the widgets up to date with the session."""
-
-    @property
-    def urgent(self) -> bool:
-        """Whether what is new must be drawn at once, even while something trains."""
-        return False
 
     def make(self, kind: type, *values: Any, css: str = "", **traits: Any) -> Any:
         """A widget of this view, with these CSS classes."""

@@ -1,0 +1,76 @@
+// One panel of the chart as SVG: its axes, curves, bands, the prediction and the marks. Pure: from numbers to nodes.
+
+/** Pale curves below the others, and broken ones over solid ones, which they would else hide behind. */
+function rank(run) {
+  return (run.pale ? -2 : 0) + (run.line === "-" ? 0 : 1);
+}
+
+/** Grid, ticks, names of the axes. last: it has the x axis' numbers below it. */
+function gridNodes({ state, axis, y, top, bottom, width, last }, { low, high, far, px, py }) {
+  const nodes = [], middle = (top + bottom) / 2, format = y === "accuracy" ? share : plain;
+  const text = (words, attributes) => nodes.push(draw("text", attributes, words));
+  for (const tick of ticks(low, high, Math.max(2, Math.round((bottom - top) / 34)))) {
+    nodes.push(draw("path", { class: "fedlab-grid", d: `M${LEFT} ${py(tick)}H${width - RIGHT}` }));
+    text(format.format(tick), { x: LEFT - 7, y: py(tick) + 4, "text-anchor": "end" });
+  }
+  for (const tick of ticks(0, far, Math.max(2, Math.round((width - LEFT) / 90)), state.x === "rounds")) {
+    nodes.push(draw("path", { class: "fedlab-grid", d: `M${px(tick)} ${top}V${bottom}` }));
+    if (last) text(plain.format(tick), { x: px(tick), y: bottom + 15, "text-anchor": "middle" });
+  }
+  nodes.push(draw("path", { class: "fedlab-axis", fill: "none", d: `M${LEFT} ${top}V${bottom}H${width - RIGHT}` }));
+  const name = { class: "fedlab-title", "text-anchor": "middle" };
+  text(state.words[`test_${y}`], { ...name, transform: `translate(12 ${middle}) rotate(-90)` });
+  if (last) text(axis.label, { ...name, x: (LEFT + width) / 2, y: bottom + 33 });
+  return nodes;
+}
+
+/** One curve with its markers, its band, and the thin line that comes from the untrained model. */
+function curveNodes(one, { y, panel, clip }, { px, py }) {
+  const { run } = one, ys = one[y].map(py), colour = ink(run);
+  one.ys[panel] = ys;
+  const group = draw("g", { class: run.pale ? "fedlab-run fedlab-pale" : "fedlab-run", "data-run": run.id, "clip-path": clip });
+  if (one.bands) {
+    const { low, high } = one.bands[y];
+    const back = line([...one.px].reverse(), low.map(py).reverse()).replace("M", "L");
+    group.append(draw("path", { class: "fedlab-band", d: `${line(one.px, high.map(py))}${back}Z`, fill: colour, opacity: 0.22 }));
+  }
+  const begin = run.untrained?.[panel];
+  if (Number.isFinite(begin) && one.px.length)
+    group.append(draw("path", { class: "fedlab-curve", stroke: colour, "stroke-width": 0.8, d: line([px(0), one.px[0]], [py(begin), ys[0]]) }));
+  const look = { class: "fedlab-curve", stroke: colour, "stroke-width": run.width, "stroke-dasharray": DASHES[run.line] };
+  const dots = { class: "fedlab-dots", d: markers(one.px, ys, run.marker, run.id), fill: colour, stroke: colour };
+  group.append(draw("path", { ...look, d: line(one.px, ys) }), draw("path", dots));
+  return group;
+}
+
+/** What was predicted, as a line across the panel, with a ring at the round that it is about. */
+function guessNodes({ value, round, text }, { top, bottom, width, state }, { px, py }) {
+  const y = py(value), inside = y >= top && y <= bottom, at = Math.min(Math.max(y, top + 13), bottom - 4);
+  const words = draw("text", { class: "fedlab-paper", x: width - RIGHT - 4, y: inside ? at - 4 : at, "text-anchor": "end" }, text);
+  if (!inside) return [words];
+  const ring = round && state.x === "rounds" ? draw("circle", { class: "fedlab-guessed", cx: px(round), cy: y, r: 4.5 }) : "";
+  return [draw("path", { class: "fedlab-guess", d: `M${LEFT} ${y}H${width - RIGHT}` }), ring, words];
+}
+
+/** Where something was steered: a small triangle on the x axis, which says what. */
+function markNodes(marks, points, bottom) {
+  const found = marks.map((mark) => [mark, points.find((one) => one.run.id === mark.run)]);
+  return found.filter(([mark, one]) => one && one.px.length >= mark.round && !one.bands).map(([mark, one]) =>
+    draw("path", { class: "fedlab-mark", d: `M${one.px[mark.round - 1]} ${bottom}l5-8h-10z`, fill: ink(one.run) }, draw("title", {}, mark.text)));
+}
+
+/** A panel between `top` and `bottom`; gives each of `points` its pixels `ys` there. */
+function panelNodes(place, points, px, far) {
+  const { state, y, panel, top, bottom, width, last, clip } = place;
+  const columns = points.map((one) => (one.bands ? [...one.bands[y].low, ...one.bands[y].high] : one[y]));
+  const [low, high] = points.length ? ends(columns, points.map((one) => one.run.untrained?.[panel])) : [0, y === "accuracy" ? 1 : 2.3];
+  const scales = { low, high, far, px, py: scale(low, high, bottom, top) };
+  const window = draw("clipPath", { id: clip.slice(5, -1) }, draw("rect", { x: LEFT - 4, y: top - 4, width: width - LEFT, height: bottom - top + 8 }));
+  const order = [...points].sort((a, b) => rank(a.run) - rank(b.run));
+  const nodes = [window, ...gridNodes(place, scales), ...order.map((one) => curveNodes(one, place, scales))];
+  if (!panel && state.prediction) nodes.push(...guessNodes(state.prediction, place, scales));
+  if (!panel && !points.length)
+    nodes.push(draw("text", { class: "fedlab-empty", x: (LEFT + width) / 2, y: (top + bottom) / 2, "text-anchor": "middle" }, state.words.empty));
+  if (last) nodes.push(...markNodes(state.marks, points, bottom));
+  return nodes.filter(Boolean);
+}
