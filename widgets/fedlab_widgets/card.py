@@ -35,8 +35,9 @@ class Card(View):
 
     def _select(self, party: float) -> None:
         """A number was typed: the nearest party that there is."""
-        last = len(self.session.prepared().parties) - 1 if self.session.prepared() else 0
-        self.session.select(party=min(max(0, round(party)), last))
+        prepared = self.session.prepared()
+        if prepared is not None:
+            self.session.select(party=min(max(0, round(party)), len(prepared.parties) - 1))
 
     def draw(self) -> None:
         prepared = self.session.prepared()
