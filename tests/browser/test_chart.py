@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+import base64
 import json
 import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
+from nbconvert import HTMLExporter
 from playwright.sync_api import Browser, Page, expect
 
 from fedlab import Experiment, Round
+from fedlab_widgets import Lab
 from fedlab_widgets.curves import Curves
 from fedlab_widgets.session import Session
 
@@ -111,3 +115,25 @@ def test_the_table_holds_the_numbers(page: Page) -> None:
     page.get_by_role("button", name="as a table").click()
     expect(page.locator("tbody tr")).to_have_count(10)
     expect(page.locator("tbody tr").first).to_contain_text("50.0%")
+
+
+def test_a_saved_notebook_answers_without_kernel_and_network(browser: Browser, tmp_path: Path) -> None:
+    """What a cell leaves that shows a lab after a run, exported by nbconvert, which draws no widgets without state."""
+    lab = Lab(Experiment(parties=3, examples=300, rounds=2, model="softmax"))
+    accuracy = lab.run().rounds[-1].test_accuracy
+    bundle, _ = lab._repr_mimebundle_()
+    lab.close()
+    bundle["image/png"] = base64.b64encode(bundle["image/png"]).decode()
+    output = nbformat.v4.new_output("execute_result", bundle, execution_count=1)
+    made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("lab", outputs=[output], execution_count=1)])
+    file = tmp_path / "saved.html"
+    file.write_text(HTMLExporter().from_notebook_node(made)[0], encoding="utf-8")
+    context = browser.new_context(offline=True)
+    page = context.new_page()
+    page.goto(file.as_uri(), wait_until="commit")
+    box = page.locator(".fedlab-plot").bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + box["width"] - 25, box["y"] + 60)
+    expect(page.locator(".fedlab-read")).to_contain_text(f"round 2: accuracy {accuracy:.1%}")
+    expect(page.get_by_text("The controls need a kernel")).to_be_visible()
+    context.close()
