@@ -1,6 +1,7 @@
 // The federation at work: a server, its parties around it, and the six steps of a round. motion.js draws what moves.
 
 const STEPS = 6, SLOW = 9000, LEAST = 500, ONE_STEP = 1600; // milliseconds: a round, slowly; a round at least; a step
+const APART = 45; // and between two pictures while something trains, which needs the processors more
 
 export default {
   render({ model, el }) {
@@ -13,7 +14,7 @@ export default {
     el.classList.add("fedlab-federation");
     el.append(make("div", { class: "fedlab-walk" }, back, titles, on, play), said, stage, others, legend);
 
-    let state = {}, round = {}, places = [], phase = 1, motion = null, frame = 0, came = 0, seen = false, wanted = null;
+    let state = {}, round = {}, places = [], phase = 1, motion = null, frame = 0, came = 0, drawn = 0, seen = false, wanted = null;
 
     const endFollow = follow(model, (now) => {
       if (now.parties === undefined) return;
@@ -110,6 +111,8 @@ export default {
       if (!motion) return;
       const { from, to, time, began } = motion, share = Math.min(1, Math.max(0, (now - began) / time));
       if (share >= 1) motion = null;
+      else if (round.pace === "fast" && now - drawn < APART) return (frame = requestAnimationFrame(move));
+      drawn = now;
       stand(Math.min(to - 0.001, from + share * (to - from)));
       if (motion && seen && !document.hidden) frame = requestAnimationFrame(move);
     }
