@@ -39,6 +39,7 @@ class About:
     slider: tuple[float, float] | None = None  # the part of the range that the lab offers; None: all of it
     scale: Literal["linear", "log"] = "linear"
     choices: tuple[Any, ...] = ()  # offered by the lab as steps of a slider or entries of a menu
+    unit: str = ""  # what a number counts, for those who only hear it, for example "degrees"
 
     @property
     def shown_range(self) -> tuple[float, float]:
@@ -75,9 +76,10 @@ def setting(
     slider: tuple[float, float] | None = None,
     scale: Literal["linear", "log"] = "linear",
     choices: tuple[Any, ...] = (),
+    unit: str = "",
 ) -> Any:
     """Declare one setting: its default, its range (both ends allowed) and what it teaches."""
-    about = About(symbol, lesson, low, high, slider, scale, choices)
+    about = About(symbol, lesson, low, high, slider, scale, choices, unit)
     return Field(default, description=lesson, json_schema_extra={"about": about})  # type: ignore[dict-item]
 
 

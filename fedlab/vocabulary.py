@@ -107,6 +107,7 @@ class Vocabulary(Settings):
         "How far the last party's images are turned, in degrees; it grows from party to party.",
         low=-180.0,
         high=180.0,
+        unit="degrees",
     )
     label_noise: float = setting(0.0, "The share of wrong labels at the noisy parties.", low=0.0, high=1.0)
     noisy_parties: float = setting(0.3, "The share of the parties where labels are wrong.", low=0.0, high=1.0)
@@ -117,7 +118,7 @@ class Vocabulary(Settings):
     slow_parties: float = setting(
         0.0, "The share of the parties with slow devices: a round waits for the slowest.", low=0.0, high=1.0
     )
-    slowdown: float = setting(10.0, "How many times slower the slow devices are.", low=1.0, high=100.0)
+    slowdown: float = setting(10.0, "How many times slower the slow devices are.", low=1.0, high=100.0, unit="times")
     bandwidth: float = setting(
         10.0,
         "Megabits a second between a party and the server.",
@@ -125,6 +126,7 @@ class Vocabulary(Settings):
         high=10_000.0,
         slider=(0.1, 1000.0),
         scale="log",
+        unit="megabits a second",
     )
     seed: int = setting(
         0, "Another seed, another draw: see how much of a result is luck.", low=0, high=2**31 - 1, slider=(0, 20)

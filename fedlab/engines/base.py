@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, ThreadPoolExecutor, wait
@@ -97,5 +98,7 @@ def _first(waiting: deque[Future[Upload]]) -> Upload:
 
 
 def processors() -> int:
-    """How many processors this process may use."""
+    """How many processors this process may use; one where there are no threads, as in a browser."""
+    if sys.platform in ("emscripten", "wasi"):
+        return 1
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

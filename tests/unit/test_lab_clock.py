@@ -9,7 +9,6 @@ from collections.abc import Iterator
 import pytest
 
 from fedlab import Experiment, History, run
-from fedlab_widgets import threads
 from fedlab_widgets.driver import TICK, PageDriver
 from fedlab_widgets.lab import Lab
 
@@ -24,11 +23,9 @@ def lab(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lab]:
     def none(thread: threading.Thread) -> None:
         raise RuntimeError("can't start new thread")
 
-    monkeypatch.setattr(threads, "exist", lambda: False)
-    for name in ("driver", "lab", "painter"):
-        module = __import__(f"fedlab_widgets.{name}", fromlist=["exist"])
-        if hasattr(module, "exist"):
-            monkeypatch.setattr(module, "exist", lambda: False)
+    for place in ("threads", "lab", "painter"):
+        monkeypatch.setattr(f"fedlab_widgets.{place}.exist", lambda: False)
+    monkeypatch.setattr("fedlab.engines.base.processors", lambda: 1)
     monkeypatch.setattr(threading.Thread, "start", none)
     lab = Lab(FEW)
     yield lab
@@ -50,7 +47,7 @@ def test_the_page_drives_the_training(lab: Lab) -> None:
     lab._session.run()
     while tick(lab):
         pass
-    assert lab.histories[0].column("test_accuracy") == History(FEW, run(FEW)).column("test_accuracy")
+    assert lab.histories[0].column("test_accuracy") == History(FEW, run(FEW, threads=1)).column("test_accuracy")
     assert lab._session.message.sentence == ""
 
 

@@ -1,103 +1,79 @@
-"""One control: a setting's slider or menu, a box to type in, what it teaches, and what is wrong with its value."""
+"""One control: the values that a setting's slider or menu stops at, and all that the page has to know to make it."""
 
 from __future__ import annotations
 
-import html
 import math
 from typing import Any
-
-import ipywidgets as widgets
 
 from fedlab import Experiment
 from fedlab.differences import title_of
 from fedlab.roles import KINDS
 from fedlab.settings import About, settings_of
 from fedlab.text import say
-from fedlab_widgets.session import Session
-from fedlab_widgets.view import View, complaint, lesson
+from fedlab_widgets.kinds import Kinds
 
 MOST_STEPS = 20  # of a slider over fractions
 NO_SWEEP = "rounds"  # more rounds continue a curve, they do not make another
 
 
-class Control(View):
+class Control:
     """name: the setting. owner: the class that declares it: the experiment, or the kind that has it.
 
     A setting whose choices are words, kinds, or yes and no gets a menu, any other a slider and a box. What is typed may
     be any text: the experiment is who judges it.
     """
 
-    def __init__(self, session: Session, name: str, owner: type):
-        super().__init__(session)
+    def __init__(self, name: str, owner: type, kinds: Kinds):
         self.name, self.about = name, settings_of(owner)[name]
-        options = self._options(owner)
-        symbol = f" <i>{html.escape(self.about.symbol)}</i>" if self.about.symbol else ""
-        title = html.escape(say(name.replace("_", " "))) + symbol
-        style = {"description_width": "100px"}
-        if options:
-            self.steps = [value for _, value in options]
-            self.picker = self.make(
-                widgets.Dropdown,
-                options=options,
-                description=title,
-                description_allow_html=True,
-                style=style,
-            )
-            self.box: Any = None
-        else:
-            self.steps = steps(self.about, "int" in str(owner.model_fields[name].annotation))  # type: ignore[attr-defined]
-            self.picker = self.make(
-                widgets.SelectionSlider,
-                options=[(text_of(step), step) for step in self.steps],
-                description=title,
-                description_allow_html=True,
-                readout=False,
-                style=style,
-            )
-            self.box = self.make(widgets.Text, continuous_update=False, description=say(name.replace("_", " ")))
-            self.on_change(self.box, lambda text: session.set(name, text.strip()))
-        self.on_change(self.picker, lambda value: session.set(name, value))
-        tooltip = say("sweep: run several values of {name} and compare", name=name.replace("_", " "))
-        self.sweep = self.button(
-            say("sweep"),
-            "",
-            tooltip,
-            lambda: session.sweep(name, sweep_values(self.about, self.steps)),
-            "fedlab-sweep",
-            soon=True,
-        )
-        self.help = self.make(widgets.HTML)
-        row = self.make(widgets.HBox, [one for one in (self.picker, self.box, self.sweep) if one], css="fedlab-row")
-        self.view = self.make(widgets.VBox, [row, self.help], css=f"fedlab-control fedlab-{name.replace('_', '-')}")
+        self.annotation = owner.model_fields[name].annotation  # type: ignore[attr-defined]
+        self.kinds = kinds[name] if owner is Experiment and name in KINDS else []
+        self.options = self._options()
+        whole = "int" in str(self.annotation)
+        self.steps = [value for _, value in self.options] if self.options else steps(self.about, whole)
+        self.sweep = [] if name == NO_SWEEP else sweep_values(self.about, self.steps)
 
-    def draw(self) -> None:
-        """Show the value, and below it what is wrong with it or, if nothing is, what the setting teaches."""
-        wanted, refusal = self.session.wanted, self.session.wanted.refusal
-        holder = wanted.fixed().get(self.name)
-        value = holder.fixes[self.name] if holder else wanted.value(self.name)
-        if self.box:
-            self.put(self.box, value=text_of(value))
-        self.put(self.picker, value=_nearest(self.steps, value) if self.box else value)
-        for widget in (self.picker, self.box, self.sweep):
-            if widget:
-                self.put(widget, disabled=holder is not None or (widget is self.sweep and self.name == NO_SWEEP))
-        if refusal is not None and getattr(refusal, "setting", "") == self.name:
-            text = complaint(str(refusal))
-        elif holder:
-            text = lesson(say("{kind} always uses {value}.", kind=title_of(holder), value=value))
+    def spec(self) -> dict[str, Any]:
+        """What the page makes the control from; it stays as it is."""
+        about, title = self.about, say(self.name.replace("_", " "))
+        spec: dict[str, Any] = {
+            "name": self.name,
+            "title": title,
+            "symbol": about.symbol,
+            "lesson": say(about.lesson),
+        }
+        if self.options:
+            spec["options"] = [text for text, _ in self.options]
+            spec["lessons"] = [say(getattr(kind, "lesson", "") or about.lesson) for kind in self.kinds]
         else:
-            text = lesson(say(getattr(value, "lesson", "") or self.about.lesson))
-        self.put(self.help, value=text)
+            spec["steps"] = [text_of(step) for step in self.steps]
+            spec["unit"] = say(about.unit) if about.unit else ""
+            spec["typed"] = say("{name}, typed", name=title)
+            spec["limits"] = say("Allowed: {limits}.", limits=about.allowed(self.annotation))
+        if self.sweep:
+            spec["sweep"] = say("sweep {name}: {values}", name=title, values=", ".join(map(self._told, self.sweep)))
+        return spec
 
-    def _options(self, owner: type) -> list[tuple[str, Any]]:
+    def shown(self, value: Any) -> int | str:
+        """A value as the page gets it: the place in the menu (-1 for none of its entries), or the text in the box."""
+        if not self.options:
+            return text_of(value)
+        return next((place for place, step in enumerate(self.steps) if step == value), -1)
+
+    def _options(self) -> list[tuple[str, Any]]:
         """For a menu, its entries' texts and values; two classes of the learner's own may have one name."""
-        if owner is Experiment and self.name in KINDS:
-            return [(say(kind.title), kind) for kind in self.session.kinds[self.name]]
+        if self.kinds:
+            return [(say(kind.title), kind) for kind in self.kinds]
         choices = self.about.choices
         if set(choices) == {True, False}:
             return [(say("yes") if choice else say("no"), choice) for choice in choices]
         words = choices and all(isinstance(choice, str) for choice in choices)
         return [(say(choice), choice) for choice in choices] if words else []
+
+    def _told(self, value: Any) -> str:
+        """A value in the list of those that a sweep runs."""
+        if self.kinds:
+            return title_of(value)
+        return next((text for text, step in self.options if step is value), text_of(value))
 
 
 def steps(about: About, whole: bool) -> list[Any]:
@@ -138,14 +114,3 @@ def _round_up(width: float) -> float:
     """The next number of the form 1, 2 or 5 times a power of ten."""
     power = 10.0 ** math.floor(math.log10(width))
     return next(digit * power for digit in (1, 2, 5, 10) if digit * power >= width * (1 - 1e-9))
-
-
-def _nearest(every: list[Any], value: Any) -> Any:
-    """The step that shows a value best; the first for one that is no number."""
-    if value in every:
-        return value
-    numbers = [step for step in every if not isinstance(step, str)]
-    try:
-        return min(numbers, key=lambda step: abs(step - float(value)))
-    except (ValueError, TypeError, OverflowError):
-        return next((step for step in every if str(step) == value), every[0])

@@ -25,6 +25,8 @@ class Run:
     origin: tuple[Run, int] | None = None
     ended: str = "stopped"  # how it stands when nothing trains it; see `Training.status`
     shown: bool = True
+    passing: bool = False  # begun by a move of a control and not by Run: it goes when two newer ones are there
+    pale: bool = False  # the one before the run that the last move began
     untrained: tuple[float, float] | None = None  # test accuracy and loss before round 1, once they are known
     problem: str = ""  # one sentence
     details: str = ""  # the traceback behind it
@@ -68,6 +70,26 @@ class Runs:
     def begin(self, experiment: Experiment) -> Run:
         """A new run without rounds."""
         return self._add(History(experiment), None)
+
+    def anew(self, experiment: Experiment, last: Run | None) -> Run:
+        """The run that a move of a control begins; if there is one of this experiment, that.
+
+        The last one turns pale, or, if it has no round, the pale one stays. All others that moves have begun go, and
+        the new run gets the number of one of them, and so its colour.
+        """
+        run = self.of(experiment)
+        pale = last if last and last.done else next((one for one in self.all if one.pale), None)
+        gone = [one for one in self.all if one.passing and one not in (run, pale)]
+        for one in gone:
+            self.all.remove(one)
+        if run is None:
+            run = self.begin(experiment)
+            run.passing = True
+            if gone:
+                run.number, self.begun = gone[0].number, run.number
+        for one in self.all:
+            one.pale = one is pale and one is not run
+        return run
 
     def fork(self, run: Run, number: int, experiment: Experiment) -> Run:
         """A new run of `experiment` that begins with another's first `number` rounds; `ValueError` if it cannot.

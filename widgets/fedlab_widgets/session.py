@@ -15,13 +15,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable
-from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from fedlab import Experiment
 from fedlab.datasets import Dataset
 from fedlab.differences import title_of
-from fedlab.prepare import Prepared, prepare
+from fedlab.prepare import Prepared
 from fedlab.roles import KINDS
 from fedlab.settings import Kind
 from fedlab.text import say
@@ -66,8 +65,8 @@ class Session(Signal):
         self.training = Training(self.lock, self.changed, self._failed, dataset, model)
         self.driver = driver(self.turn, self.stop)
         self.selected: dict[str, Any] = {"run": None, "round": 1, "x": "rounds", "party": 0}
-        self.plot = b""  # the picture of the curves, as PNG
         self._moved = False  # whether the learner has moved a control since something was begun
+        self.follows_moves = False  # whether each move of a control begins a run
         self._stops = 0  # Stop and Reset cancel what was clicked before them and has not begun
         if prediction:
             prediction.on_answer(self._answered)
@@ -90,6 +89,13 @@ class Session(Signal):
             self.wanted.set(name, value)
             self._moved = True
         self.changed("controls")
+        if self.follows_moves and self.wanted.refusal is None:
+            self._run_anew()
+
+    def follow_moves(self, on: bool) -> None:
+        """Whether each move of a control begins a run, in place of the one that the move before began."""
+        self.follows_moves = on
+        self.changed("controls")
 
     def use(self, experiment: Experiment) -> None:
         """Set the controls."""
@@ -109,25 +115,12 @@ class Session(Signal):
 
     def prepared(self) -> Prepared | None:
         """The newest experiment with its data dealt out; None if that cannot be done: a control then says why."""
-        before, over = self.wanted.refusal, threading.Event()
-        threading.Thread(target=self._look_after, args=[over], daemon=True).start()
-        try:
+        before = self.wanted.refusal
+        with self.training.watched():
             prepared = self.wanted.prepared()
-        finally:
-            over.set()
-        if self.training.stuck and self.training.run is None:
-            self.training.stuck = ""
-            self.changed("stuck")
         if self.wanted.refusal is not before:
             self.changed("controls")
         return prepared
-
-    def _look_after(self, over: threading.Event) -> None:
-        """Until it is over: does a partition of the learner's own not return?"""
-        while not over.wait(training.SILENCE):
-            if method := method_under_way():
-                self.training.stuck = method
-                self.changed("stuck")
 
     @property
     def locked(self) -> bool:
@@ -184,9 +177,20 @@ class Session(Signal):
             self.resume()
             with self.lock:
                 run = self.begin(experiment, experiment.rounds)
+                run.passing = run.pale = False
                 is_here = self.training.status(run) == "finished"
             if is_here:
                 self.tell(say("This run is already here, so its curve is shown again instead of being trained again."))
+
+    def _run_anew(self) -> None:
+        """Stop what trains, and run what the controls say in its place."""
+        if experiment := self._ready():
+            with self.lock:
+                last = self.latest
+                if last is None or last is not self.training.run or not last.is_of(experiment):
+                    self.training.stop()
+                run = self.runs.anew(experiment, last)
+                self._begin(run, experiment.rounds)
 
     def step(self) -> None:
         """Train one round: the one under way, or the next of what the controls say."""
@@ -231,17 +235,10 @@ class Session(Signal):
         """Run several values of one setting, and leave the controls alone; values that are not allowed are left out."""
         if self.locked:
             return
-        experiments, told = [], []
-        for value in values:
-            with suppress(ValueError):
-                experiment = self.wanted.experiment({name: value})
-                prepare(experiment, self.dataset, self.model)
-                experiments.append(experiment)
-                told.append(
-                    title_of(value) if name in KINDS else f"{value:g}" if isinstance(value, float) else str(value)
-                )
+        variants = self.wanted.variants(name, values)
+        told = [title_of(one) if name in KINDS else f"{one:g}" if isinstance(one, float) else str(one) for one in variants]
         self.tell(say("Sweep: {name} = {values}.", name=name.replace("_", " "), values=", ".join(told)))
-        for experiment in experiments:
+        for experiment in variants.values():
             self.begin(experiment, experiment.rounds)
 
     def wait(self) -> None:

@@ -1,4 +1,7 @@
-"""Training: the runs that are due, and one `turn` that trains a round of the first. Buttons never wait for it."""
+"""Training: the runs that are due, and one `turn` that trains a round of the first. Buttons never wait for it.
+
+Where there are no threads a turn is not a round but a piece of one.
+"""
 
 from __future__ import annotations
 
@@ -7,12 +10,15 @@ import time
 import traceback
 from collections import deque
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import fedlab
 from fedlab import Experiment, Round
 from fedlab.datasets import Dataset
 from fedlab.diagnostics import untrained
+from fedlab.federation import in_pieces
+from fedlab_widgets import threads
 from fedlab_widgets.brake import Brake, Stopped
 from fedlab_widgets.problems import in_one_sentence, method_under_way
 from fedlab_widgets.runs import Run
@@ -25,7 +31,7 @@ SILENCE = 5.0  # seconds without a sign of life after which we look what does no
 
 
 class Training:
-    """Trains runs, one after another, a round at each `turn`.
+    """Trains runs, one after another, a round (or a piece of one) at each `turn`.
 
     lock: guards the runs; held only for moments. changed: called when something has happened, with its name.
     failed: called with a run that broke. dataset, model: the learner's own, instead of the experiments'.
@@ -43,7 +49,7 @@ class Training:
         self._dataset, self._model = dataset, model
         self._brake = Brake()
         self._brake.release()
-        self._rounds: Iterator[Round] | None = None  # what gives the present run's next round
+        self._rounds: Iterator[Round | None] | None = None  # what gives the present run's next round, or a piece of it
         self._sign_of_life = 0.0  # when there was the last
         self.run: Run | None = None  # the one that it is training
         self.latest: Run | None = None  # the one that had the last turn
@@ -77,7 +83,8 @@ class Training:
         """Train `run` until it has `rounds` rounds, when the runs before it are done; see `Run.aim`."""
         with self._lock:
             run.aim(rounds, planned)
-            if run is not self.run and run not in self.waiting and run.done < run.target:
+            goes_on = run is self.run and not self._brake.stopping
+            if not goes_on and run not in self.waiting and run.done < run.target:
                 self.waiting.append(run)
 
     def step(self) -> None:
@@ -102,7 +109,7 @@ class Training:
                 self._brake.stop()
 
     def turn(self) -> bool:
-        """Train one round of what is due. Whether to be called again: not while paused, nor when nothing is left."""
+        """Train one round of what is due, or a piece. Whether to be called again: not while paused or without work."""
         with self._lock:
             if self.paused:
                 return False
@@ -113,7 +120,8 @@ class Training:
                 self._brake.release()
                 self.run.ended = self.run.problem = self.run.details = ""
                 self._sign_of_life = time.monotonic()
-                self._look_after(self.run)
+                if threads.exist():
+                    self._look_after(self.run)
             run = self.run
         self._changed("state")
         try:
@@ -135,28 +143,37 @@ class Training:
         return self.busy and not self.paused
 
     def _train_a_round(self, run: Run) -> None:
-        """The next round of the run; its target may move meanwhile."""
+        """The next round of the run, or a piece of it; its target may move meanwhile."""
         self._brake.check()
         while run.done < run.target:
             if self._rounds is None:
                 self._start_engine(run.experiment)
-                self._rounds = fedlab.run(
-                    run.experiment,
-                    start=run.history.state_at(run.done),
-                    dataset=self._dataset,
-                    model=self._model,
-                    between_chunks=self._check,
-                    on_upload=self._uploaded,
-                )
-            one = next(self._rounds, None)
+                self._rounds = self._rounds_of(run)
+            try:
+                one = next(self._rounds)
+            except StopIteration:
+                self._rounds = None  # it was begun for fewer rounds than are wanted now
+                continue
             if one is not None:
                 with self._lock:
                     run.history.append(one)
                     self.uploads = 0
                 if run.untrained is None:  # it takes as long as a round's own test, and the first curve need not wait
                     run.untrained = untrained(run.experiment, self._dataset, self._model)
-                return
-            self._rounds = None  # it was begun for fewer rounds than are wanted now
+            return
+
+    def _rounds_of(self, run: Run) -> Iterator[Round | None]:
+        """The rounds that are still to come."""
+        start, own = run.history.state_at(run.done), {"dataset": self._dataset, "model": self._model}
+        if not threads.exist():
+            return in_pieces(run.experiment, start=start, on_upload=self._uploaded, **own)  # type: ignore[arg-type]
+        return fedlab.run(
+            run.experiment,
+            start=start,
+            between_chunks=self._check,
+            on_upload=self._uploaded,
+            **own,  # type: ignore[arg-type]
+        )
 
     def _start_engine(self, experiment: Experiment) -> None:
         if needs_tensorflow(experiment, self._model):
@@ -180,6 +197,27 @@ class Training:
         if self.stuck:
             self.stuck = ""
             self._changed("state")
+
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """While something of the learner's own, such as a partition, is at work: if it does not return, say so."""
+        over = threading.Event()
+
+        def look() -> None:
+            while not over.wait(SILENCE):
+                if method := method_under_way():
+                    self.stuck = method
+                    self._changed("stuck")
+
+        if threads.exist():
+            threading.Thread(target=look, daemon=True).start()
+        try:
+            yield
+        finally:
+            over.set()
+            if self.stuck and self.run is None:
+                self.stuck = ""
+                self._changed("stuck")
 
     def _look_after(self, run: Run) -> None:
         """Once a second, as long as the run trains: has a method of the learner's own not returned for long?"""

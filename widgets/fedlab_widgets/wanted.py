@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 from fedlab import Experiment
@@ -96,6 +97,16 @@ class Wanted:
             values[role] = kind(**{**own, **{name: instead[name] for name in own if name in instead}})
         fixed = {name for kind in kinds.values() for name in kind.fixes}
         return Experiment(**{name: value for name, value in values.items() if name not in fixed})
+
+    def variants(self, name: str, values: Iterable[Any]) -> dict[Any, Experiment]:
+        """The experiment with each of these values for one setting; values that are not allowed are left out."""
+        found = {}
+        for value in values:
+            with suppress(ValueError):
+                experiment = self.experiment({name: value})
+                prepare(experiment, self._dataset, self._model)
+                found[value] = experiment
+        return found
 
     def fixed(self) -> dict[str, type[Kind]]:
         """The settings that a chosen kind does not leave open, each with that kind."""
