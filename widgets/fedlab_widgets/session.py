@@ -24,10 +24,10 @@ from fedlab.prepare import Prepared
 from fedlab.roles import KINDS
 from fedlab.settings import Kind
 from fedlab.text import say
-from fedlab_widgets import kernel, training
+from fedlab_widgets import kernel
+from fedlab_widgets.control import text_of
 from fedlab_widgets.driver import ThreadDriver
 from fedlab_widgets.kinds import kinds_with
-from fedlab_widgets.problems import method_under_way
 from fedlab_widgets.runs import Run, Runs
 from fedlab_widgets.signal import Signal
 from fedlab_widgets.training import Training
@@ -236,8 +236,8 @@ class Session(Signal):
         if self.locked:
             return
         variants = self.wanted.variants(name, values)
-        told = [title_of(one) if name in KINDS else f"{one:g}" if isinstance(one, float) else str(one) for one in variants]
-        self.tell(say("Sweep: {name} = {values}.", name=name.replace("_", " "), values=", ".join(told)))
+        told = ", ".join(title_of(one) if name in KINDS else text_of(one) for one in variants)
+        self.tell(say("Sweep: {name} = {values}.", name=name.replace("_", " "), values=told))
         for experiment in variants.values():
             self.begin(experiment, experiment.rounds)
 
