@@ -164,15 +164,16 @@ class Training:
 
     def _rounds_of(self, run: Run) -> Iterator[Round | None]:
         """The rounds that are still to come."""
-        start, own = run.history.state_at(run.done), {"dataset": self._dataset, "model": self._model}
+        start, own = run.history.state_at(run.done), (self._dataset, self._model)
         if not threads.exist():
-            return in_pieces(run.experiment, start=start, on_upload=self._uploaded, **own)  # type: ignore[arg-type]
+            return in_pieces(run.experiment, start=start, dataset=own[0], model=own[1], on_upload=self._uploaded)
         return fedlab.run(
             run.experiment,
             start=start,
+            dataset=own[0],
+            model=own[1],
             between_chunks=self._check,
             on_upload=self._uploaded,
-            **own,  # type: ignore[arg-type]
         )
 
     def _start_engine(self, experiment: Experiment) -> None:
