@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import json
 import re
 from collections.abc import Iterator
@@ -17,7 +16,9 @@ from playwright.sync_api import Browser, Page, expect
 from fedlab import Experiment, Round
 from fedlab_widgets import Lab
 from fedlab_widgets.curves import Curves
+from fedlab_widgets.saved import saved
 from fedlab_widgets.session import Session
+from fedlab_widgets.still import still
 
 PAGE = """<!doctype html><body class="fedlab-lab" style="width: 660px"><style>%s</style><div id="here"></div><script>
 %s
@@ -118,13 +119,12 @@ def test_the_table_holds_the_numbers(page: Page) -> None:
 
 
 def test_a_saved_notebook_answers_without_kernel_and_network(browser: Browser, tmp_path: Path) -> None:
-    """What a cell leaves that shows a lab after a run, exported by nbconvert, which draws no widgets without state."""
+    """What a lab leaves beside itself after a run, exported by nbconvert, which draws no widgets without state."""
     lab = Lab(Experiment(parties=3, examples=300, rounds=2, model="softmax"))
     accuracy = lab.run().rounds[-1].test_accuracy
-    bundle, _ = lab._repr_mimebundle_()
+    png, about = still(lab._session)
+    output = nbformat.v4.new_output("display_data", {"text/html": saved(lab._curves.view, png, about["alt"])})
     lab.close()
-    bundle["image/png"] = base64.b64encode(bundle["image/png"]).decode()
-    output = nbformat.v4.new_output("execute_result", bundle, execution_count=1)
     made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell("lab", outputs=[output], execution_count=1)])
     file = tmp_path / "saved.html"
     file.write_text(HTMLExporter().from_notebook_node(made)[0], encoding="utf-8")

@@ -220,6 +220,24 @@ def test_a_link_brings_its_settings_back_and_a_damaged_one_says_so(lab: Any) -> 
     lab.root.get_by_role("tab", name="Runs").click()
 
 
+def test_the_saved_notebook_holds_what_was_run(opened: Any, lab: Any) -> None:
+    """Beside the lab, which no page without a kernel can show; as long as the lab is there, it is hidden."""
+    lab.click("Step")
+    lab.plots("after 1 rounds")
+    lab.says("Round 1 of 20 done")
+    saved = lab.root.page.locator(".fedlab-saved")
+    expect(saved.locator("p")).to_have_count(1)
+    expect(saved).to_be_hidden()
+    opened.command("docmanager:save")
+    accuracy = lab.accuracies()["FedAvg"]
+    for _ in range(100):
+        texts = [path.read_text() for path in opened.folder.glob("*.ipynb")]
+        if any(f"FedAvg: {accuracy}% after 1 rounds" in text for text in texts):
+            return
+        lab.root.page.wait_for_timeout(200)
+    raise AssertionError(texts)
+
+
 def test_what_a_run_gave_can_be_downloaded(lab: Any) -> None:
     page: Page = lab.root.page
     lab.click("Step")

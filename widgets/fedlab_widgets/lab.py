@@ -29,7 +29,7 @@ from fedlab_widgets.outcomes import Follower, Outcomes
 from fedlab_widgets.painter import Painter
 from fedlab_widgets.parties import Parties
 from fedlab_widgets.predict import Prediction
-from fedlab_widgets.saved import saved
+from fedlab_widgets.saved import Saved
 from fedlab_widgets.session import Session
 from fedlab_widgets.show_code import Code
 from fedlab_widgets.still import still
@@ -97,9 +97,10 @@ class Lab:
         self._controls = Controls(self._session, controls)
         self._transport, self._code, self._link = Transport(self._session), Code(self._session), Link(self._session)
         self._tasks, self._outcomes = Tasks(self._session, tasks), Outcomes(self._session)
+        self._saved = Saved(self._session, self._curves.view)
         self._views = [
             self._transport, self._curves, *self._parties.inside, self._table, self._behind, self._code, self._link,
-            self._tasks, self._outcomes,
+            self._tasks, self._outcomes, self._saved,
         ]  # fmt: skip
         self._painter = Painter(self._session, self._views)
         self.view = self._lay_out()
@@ -179,16 +180,15 @@ class Lab:
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         """The widgets; for pages without a kernel one line of text and, if there is one by now, the plot."""
-        if checking():
+        if checking():  # its lessons' outcomes are compared word by word
             self.run()
+        else:
+            self._saved.begin()
         bundle = {**self.view._repr_mimebundle_(**kwargs), "text/plain": repr(self)}
         if not self._session.runs.shown:
             return bundle, {}
         png, about = still(self._session)
-        bundle["image/png"] = png
-        if not checking():  # its lessons' outcomes are compared word by word
-            bundle["text/html"] = saved(self._curves.view, png, about["alt"])
-        return bundle, {"image/png": about}
+        return {**bundle, "image/png": png}, {"image/png": about}
 
     def _lay_out(self) -> widgets.VBox:
         make = self._page.make

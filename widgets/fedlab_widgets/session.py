@@ -64,7 +64,7 @@ class Session(Signal):
         self.runs = Runs()
         self.training = Training(self.lock, self.changed, self._failed, dataset, model)
         self.driver = driver(self.turn, self.stop)
-        self.selected: dict[str, Any] = {"run": None, "round": 1, "x": "rounds", "party": 0}
+        self.selected: dict[str, Any] = {"run": None, "round": 0, "x": "rounds", "party": 0}
         self._moved = False  # whether the learner has moved a control since something was begun
         self.follows_moves = False  # whether each move of a control begins a run
         self._stops = 0  # Stop and Reset cancel what was clicked before them and has not begun
