@@ -71,13 +71,13 @@ class FrontEnd:
 
     def set(self, control: str, value: str) -> None:
         """Choose a value in a menu of the lab, or type it into a control's box."""
-        view = self._find(lambda state: f"fedlab-{control.replace('_', '-')}" in state.get("_dom_classes", ()))
-        inside = {self.states[one]["_model_name"]: one for one in self._inside(view)}
-        if "TextModel" in inside:
-            self._send(inside["TextModel"], "update", {"value": value})
-        else:
-            menu = inside["DropdownModel"]
-            self._send(menu, "update", {"index": list(self.states[menu]["_options_labels"]).index(value)})
+        panel = self._find(lambda state: "schema" in state)
+        schema = self.states[panel]["schema"]
+        specs = [*schema["first"], *(spec for group in schema["groups"] for spec in group["controls"])]
+        specs += [own for spec in specs for kind in spec.get("own", ()) for own in kind]
+        options = next(spec for spec in specs if spec["name"] == control).get("options")
+        what = {"step": options.index(value)} if options else {"text": value}
+        self._send(panel, "custom", {"do": "set", "name": control, **what})
 
     def curves(self) -> list[int]:
         """How many rounds each curve has that is on the page now, as the chart has been told."""
@@ -145,10 +145,6 @@ class FrontEnd:
 
     def _find(self, wanted: Callable[[dict[str, Any]], bool]) -> str:
         return next(comm for comm, state in self.states.items() if wanted(state))
-
-    def _inside(self, comm: str) -> list[str]:
-        children = [child.removeprefix("IPY_MODEL_") for child in self.states[comm].get("children", ())]
-        return [comm, *(inner for child in children for inner in self._inside(child))]
 
 
 def _is_idle(message: dict[str, Any], request: str) -> bool:

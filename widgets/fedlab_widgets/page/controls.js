@@ -123,12 +123,13 @@ function controls(specs, panel, context) {
     (spec.own ?? []).forEach((own, place) => {
       if (!own.length) return;
       const inside = own.map((one) => control(one, `${panel}-${place}`, context));
-      const box = make("div", { class: "fedlab-own" }, inside.map((one) => one.view));
-      const show = (state, busy) => {
-        box.hidden = state.values[spec.name] !== place;
-        if (!box.hidden) inside.forEach((one) => one.show(state, busy));
+      const box = make("div", { class: "fedlab-own" }, inside.map((one) => one.view)), here = document.createComment("");
+      const show = (state, busy) => { // what is not chosen is not on the page: kinds may have settings of one name
+        if (state.values[spec.name] !== place) return box.remove();
+        if (!box.isConnected) here.after(box);
+        inside.forEach((one) => one.show(state, busy));
       };
-      view.append(box);
+      view.append(here);
       shown.push({ show, counts: (state) => (state.values[spec.name] === place ? inside.length : 0) });
     });
   }
