@@ -77,7 +77,7 @@ class LabPage:
 
     def type(self, name: str, value: object) -> None:
         """Type a value into a control's box, and press Enter."""
-        box = self.control(name).locator("input")
+        box = self.control(name).locator(".fedlab-box")
         box.fill(str(value), timeout=PATIENCE)
         box.press("Enter")
 

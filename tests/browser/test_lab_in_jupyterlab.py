@@ -25,7 +25,7 @@ def lab(opened: Any) -> Any:
     lab = opened.lab()
     lab.type("seed", 20)
     lab.click("Reset")
-    expect(lab.control("seed").locator("input")).to_have_value("0")
+    expect(lab.control("seed").locator(".fedlab-box")).to_have_value("0")
     lab.plots("no run yet")
     return lab
 
@@ -75,12 +75,37 @@ def test_run_takes_what_was_typed_just_before_the_click(lab: Any) -> None:
 
 
 def test_a_slider_moves_by_keyboard_and_its_box_follows(lab: Any) -> None:
-    handle = lab.control("parties").locator(".noUi-handle")
-    handle.focus()
-    handle.press("ArrowRight")
-    handle.press("ArrowRight")
-    expect(lab.control("parties").locator("input")).to_have_value("12")
+    slider = lab.root.get_by_role("slider", name="parties K")
+    slider.focus()
+    slider.press("ArrowRight")
+    slider.press("ArrowRight")
+    expect(slider).to_have_attribute("aria-valuetext", "12")
+    expect(lab.control("parties").locator(".fedlab-box")).to_have_value("12")
     expect(lab.heat_map).to_have_attribute("aria-label", re.compile("each of 12 parties"))
+
+
+def test_every_control_in_sight_tells_its_name_and_its_value(lab: Any) -> None:
+    told = lab.root.locator(".fedlab-panel").aria_snapshot()
+    for name, value in [("parties K", 10), ("examples n", 5000), ("local epochs E", 1), ("learning rate η", 0.1)]:
+        expect(lab.root.get_by_role("slider", name=name)).to_have_attribute("aria-valuetext", str(value))
+        assert f'slider "{name}"' in told
+    for name, value in [("partition", "IID (everyone alike)"), ("algorithm", "FedAvg"), ("model", "2NN")]:
+        expect(lab.root.get_by_role("combobox", name=name, exact=True).locator("option:checked")).to_have_text(value)
+    expect(lab.root.get_by_role("textbox", name="local epochs, typed")).to_have_value("1")
+
+
+def test_while_the_lab_follows_moves_a_slider_runs_and_the_last_run_turns_pale(lab: Any) -> None:
+    lab.choose("model", "Softmax regression")
+    lab.type("rounds", 2)
+    lab.root.get_by_role("checkbox", name="run as I move").check()
+    slider = lab.root.get_by_role("slider", name="parties K")
+    slider.focus()
+    for parties in (11, 12):
+        slider.press("ArrowRight")
+        lab.says("Finished after 2 of 2")
+        lab.plots(f"after 2 rounds{'.*after 2 rounds' if parties == 12 else ''}")
+    expect(lab.root.locator(".fedlab-plot .fedlab-pale")).to_have_count(2)
+    lab.root.get_by_role("checkbox", name="run as I move").uncheck()
 
 
 def test_a_menu_moves_by_keyboard_and_the_notebook_stays_where_it_is(lab: Any) -> None:
@@ -148,7 +173,8 @@ def test_a_sweep_says_its_values_and_not_that_the_controls_have_moved(lab: Any) 
     lab.type("rounds", 1)
     lab.click("Step")
     lab.plots("after 1 rounds")
-    lab.control("learning_rate").locator(".fedlab-sweep").click()
+    lab.root.get_by_role("button", name="sweep learning rate: 0.001, 0.01, 0.1, 1").click()
+    lab.control("learning_rate").locator(".fedlab-go").click()
     expect(lab.root.locator(".fedlab-note")).to_contain_text("Sweep: learning rate = 0.001, 0.01, 0.1, 1.")
     lab.plots("learning rate = 1: ")
     expect(lab.root.locator(".fedlab-moved")).to_be_empty()
@@ -213,7 +239,7 @@ def test_a_link_brings_its_settings_back_and_a_damaged_one_says_so(lab: Any) -> 
     paste = lab.root.locator(".fedlab-paste input")
     paste.fill(link)
     paste.press("Enter")
-    expect(lab.control("parties").locator("input")).to_have_value("17")
+    expect(lab.control("parties").locator(".fedlab-box")).to_have_value("17")
     paste.fill(link.replace("17", "18"))
     paste.press("Enter")
     expect(lab.root.get_by_text("This link is damaged")).to_be_visible()
