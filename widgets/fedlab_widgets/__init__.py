@@ -12,12 +12,14 @@ from fedlab_widgets.lesson import show, show_bars, show_lines, show_source
 from fedlab_widgets.paths import Paths
 from fedlab_widgets.predict import predict
 from fedlab_widgets.tasks import Task
+from fedlab_widgets.tour import TourStep
 
 __all__ = [
     "Costs",
     "Lab",
     "Paths",
     "Task",
+    "TourStep",
     "claims",
     "predict",
     "show",

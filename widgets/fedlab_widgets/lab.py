@@ -36,6 +36,7 @@ from fedlab_widgets.still import still
 from fedlab_widgets.table import Table
 from fedlab_widgets.tasks import Task, Tasks
 from fedlab_widgets.threads import begin, exist
+from fedlab_widgets.tour import Tour, TourStep
 from fedlab_widgets.transport import Transport
 from fedlab_widgets.view import View
 
@@ -58,6 +59,7 @@ class Lab:
     dataset, model: your own data, and your own Keras classifier (or a kind of model), instead of the experiment's.
     prediction: a question; Run waits for its answer, which is then drawn into the plot.
     tasks: what to try, each with a button that sets the controls for it and a tick when it is done.
+    tour: a walk through the lab itself, stop by stop: see `tour.py`.
     driver: what drives the training: a thread, or the page where there are none; see `driver.py`.
 
     >>> Lab(Experiment(parties=3, examples=3000), controls=["parties", "alpha"])
@@ -75,6 +77,7 @@ class Lab:
         model: keras.Model | Model | str | None = None,
         prediction: Prediction | None = None,
         tasks: Sequence[Task] = (),
+        tour: Sequence[TourStep] = (),
         driver: Callable[[Callable[[], bool], Callable[[], None]], Any] | None = None,
     ):
         in_tasks = [type(getattr(task.experiment, role)) for task in tasks if task.experiment for role in KINDS]
@@ -97,13 +100,14 @@ class Lab:
         self._controls = Controls(self._session, controls)
         self._transport, self._code, self._link = Transport(self._session), Code(self._session), Link(self._session)
         self._tasks, self._outcomes = Tasks(self._session, tasks), Outcomes(self._session)
+        self._tour = Tour(self._session, tour, self)
         self._saved = Saved(self._session, self._curves.view)
         self._views = [
             self._transport, self._curves, *self._parties.inside, self._table, self._behind, self._code, self._link,
-            self._tasks, self._outcomes, self._saved,
+            self._tasks, self._outcomes, self._saved, self._tour,
         ]  # fmt: skip
         self._painter = Painter(self._session, self._views)
-        self.view = self._lay_out()
+        self.view = self._lay_out([self._tour.view] if tour else [])
         begin("fedlab data", self._load, lambda: None)
         pictures = self._parties.inside  # the page need not wait for them, nor for the data
         self._painter.paint(*(view for view in self._views if view not in pictures))
@@ -190,7 +194,7 @@ class Lab:
         png, about = still(self._session)
         return {**bundle, "image/png": png}, {"image/png": about}
 
-    def _lay_out(self) -> widgets.VBox:
+    def _lay_out(self, tour: list[Any]) -> widgets.VBox:
         make = self._page.make
         css = files("fedlab_widgets").joinpath("style.css").read_text(encoding="utf-8")
         style = make(widgets.HTML, f'<style onload="{KEYS}">{css}</style>', css="fedlab-style")
@@ -202,4 +206,4 @@ class Lab:
         tabs = make(widgets.Tab, inside, titles=titles, css="fedlab-tabs")
         prediction = self._session.prediction
         question = [prediction.in_lab] if prediction else []  # it is its own: it stays when the lab goes
-        return make(widgets.VBox, [style, *question, self._transport.view, middle, tabs], css="fedlab-lab")
+        return make(widgets.VBox, [style, *tour, *question, self._transport.view, middle, tabs], css="fedlab-lab")
