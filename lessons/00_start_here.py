@@ -20,11 +20,14 @@
 # ## Before you start
 #
 # Ten parties hold 500 images each: all have a fair mix of the ten digits. They train together for ten rounds. Then we test
-# the shared model on 10,000 images that nobody trained on. Guess first. Then do the three tasks, one after the other.
+# the shared model on 10,000 images that nobody trained on.
+#
+# The tour on top of the lab lights up what to use and waits until you have used it. It takes you through the first two tasks;
+# the third is yours. Leave it when you like: its button *Tour* brings you back to where you were.
 
 # %% jupyter={"source_hidden": true}
-from fedlab.lessons.claims_00 import ALIKE, LONGER, SKEWED
-from fedlab_widgets import Lab, Task, predict
+from fedlab.lessons.claims_00 import ALIKE, LONGER, SKEWED, alpha, has_run, has_run_another_alpha
+from fedlab_widgets import Lab, Task, TourStep, predict
 
 skewed = predict(
     "Now each party holds almost one digit only; nobody has fewer images. How many are right after ten rounds?",
@@ -52,7 +55,52 @@ tasks = [
     Task("**Give everybody other digits.** Press the button, look at the map of who holds what, then **Run**.", SKEWED),
     Task("**Work longer, talk less.** Each party now trains five times as long before it sends.", LONGER),
 ]
-lab = Lab(ALIKE, controls=["partition", "alpha", "local_epochs"], prediction=guess, tasks=tasks)
+tour = [
+    TourStep(
+        ".fedlab-question",
+        "First guess how many test images ten rounds get right. A wrong guess is as good.",
+        done=lambda lab: guess.answer is not None,
+    ),
+    TourStep(
+        ".fedlab-transport",
+        "Press Run, and watch the curve grow by one point a round.",
+        done=lambda lab: has_run(lab.histories, ALIKE),
+    ),
+    TourStep(
+        ".fedlab-chart",
+        "Point at the curve, or tab to the plot and press the arrow keys: it reads out each round.",
+    ),
+    TourStep(
+        "control-partition",
+        "Now make it harder. Choose “Dirichlet (label skew)”: it decides who holds which digits.",
+        done=lambda lab: alpha(lab.experiment) is not None,
+    ),
+    TourStep(
+        "control-alpha",
+        "Move α up to 100 and look at the map below the plot: every party gets a bit of each digit.",
+        done=lambda lab: (alpha(lab.experiment) or 0) >= 100,
+    ),
+    TourStep(
+        "control-alpha",
+        "Now move α down to 0.1: each column of the map has one dark field. Answer the new question, and press Run.",
+        done=lambda lab: has_run(lab.histories, SKEWED),
+    ),
+    TourStep(
+        "control-alpha",
+        "What is between them? Choose an α of your own, and press Run: the new curve comes on top of the old ones.",
+        done=lambda lab: has_run_another_alpha(lab.histories),
+    ),
+    TourStep(
+        ".fedlab-above",
+        "Switch from “who holds what” to “the federation”, and step through a round: what travels, and what stays?",
+    ),
+    TourStep(
+        ".fedlab-tabs",
+        "Open “Behind the accuracy” and press Look. “One number” there follows a single weight: the server's is the "
+        "average of the parties'.",
+    ),
+]
+lab = Lab(ALIKE, controls=["partition", "alpha", "local_epochs"], prediction=guess, tasks=tasks, tour=tour)
 lab
 
 # %% [markdown]

@@ -7,13 +7,29 @@ from collections.abc import Sequence
 from fedlab.experiment import Experiment
 from fedlab.history import History
 from fedlab.lessons.claims import Claim
-from fedlab.partitions import label_counts
+from fedlab.partitions import Dirichlet, label_counts
 from fedlab.prepare import prepare
 from fedlab.rounds import Round
 
 ALIKE = Experiment(rounds=10)
 SKEWED = ALIKE.with_(partition="dirichlet", alpha=0.1)
 LONGER = ALIKE.with_(local_epochs=5)
+
+
+def alpha(experiment: Experiment) -> float | None:
+    """How alike the parties are; None where nobody deals the digits out by it."""
+    return experiment.partition.alpha if isinstance(experiment.partition, Dirichlet) else None
+
+
+def has_run(histories: Sequence[History], experiment: Experiment) -> bool:
+    """Whether all rounds of this experiment are done."""
+    return any(run.is_of(experiment) and len(run) >= experiment.rounds for run in histories)
+
+
+def has_run_another_alpha(histories: Sequence[History]) -> bool:
+    """Whether a run is done whose α is not that of the task."""
+    others = [run for run in histories if alpha(run.experiment) not in (None, alpha(SKEWED))]
+    return any(has_run([run], run.experiment) for run in others)
 
 
 def right(run: History, rounds: int = 10) -> float:
