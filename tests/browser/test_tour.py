@@ -18,7 +18,7 @@ Lab(Experiment(parties=2, examples=50, model="softmax", rounds=1), controls=["pa
 
 def test_a_tour_is_taken_left_and_taken_up_again_by_keyboard(open_notebook: Callable[..., Any]) -> None:
     notebook = open_notebook([CELL])
-    notebook.run(0)
+    notebook.run_all()
     page = notebook.page
     lab = page.locator(".fedlab-lab")
     tour, keys = lab.get_by_role("region", name="Tour"), page.keyboard
@@ -30,7 +30,7 @@ def test_a_tour_is_taken_left_and_taken_up_again_by_keyboard(open_notebook: Call
     box.focus()
     keys.press("Control+A")
     keys.type("3")
-    keys.press("Enter")
+    keys.press("Tab")
     expect(tour).to_contain_text("Done.")
 
     following = tour.get_by_role("button", name="Next")
