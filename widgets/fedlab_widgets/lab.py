@@ -44,10 +44,11 @@ if TYPE_CHECKING:
     import keras
 
 
-# JupyterLab takes the arrow keys for its cells; Lumino, which gives them to it, spares what has this attribute.
+# JupyterLab takes keys for its cells, arrows and Enter too. Those pressed inside a lab are the lab's, but for what runs
+# a cell and what goes with Ctrl, Alt or Cmd.
 KEYS = (
-    "this.closest('.fedlab-lab').addEventListener('focusin', event =&gt; "
-    "event.target.matches('select') &amp;&amp; event.target.setAttribute('data-lm-suppress-shortcuts', 'true'))"
+    "this.closest('.fedlab-lab').addEventListener('keydown', event =&gt; event.ctrlKey || event.metaKey || "
+    "event.altKey || (event.shiftKey &amp;&amp; event.key === 'Enter') || event.stopPropagation())"
 )
 
 

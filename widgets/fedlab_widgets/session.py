@@ -30,6 +30,7 @@ from fedlab_widgets.driver import ThreadDriver
 from fedlab_widgets.kinds import kinds_with
 from fedlab_widgets.runs import Run, Runs
 from fedlab_widgets.signal import Signal
+from fedlab_widgets.threads import begin
 from fedlab_widgets.training import Training
 from fedlab_widgets.wanted import Wanted
 
@@ -75,6 +76,10 @@ class Session(Signal):
         """Do it when all that was typed before the click has arrived, unless Stop or Reset comes first."""
         asked = self._stops
         kernel.soon(lambda: self.guard(act) if asked == self._stops else None)
+
+    def beside(self, act: Callable[[], Any]) -> None:
+        """Do it now, and let the page's next message through meanwhile: a partition of one's own may never return."""
+        begin("fedlab click", lambda: self.guard(act), lambda: None)
 
     # what the controls want
 

@@ -26,15 +26,16 @@ class Transport(View):
             say("Run"),
             "play",
             say("train with the settings of the controls"),
-            do.run,
+            lambda: do.beside(do.run),
             css("run"),
-            soon=True,
             look="primary",
         )
         self._pause = self.button(
             say("Pause"), "pause", say("hold, and go on later with the same button"), do.pause, css("pause")
         )
-        self._step = self.button(say("Step"), "step-forward", say("train one round"), do.step, css("step"), soon=True)
+        self._step = self.button(
+            say("Step"), "step-forward", say("train one round"), lambda: do.beside(do.step), css("step")
+        )
         self._stop = self.button(
             say("Stop"), "stop", say("end the run now; its finished rounds stay"), do.stop, css("stop")
         )

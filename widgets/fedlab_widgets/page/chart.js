@@ -4,7 +4,6 @@
 const LEFT = 56, RIGHT = 14, TOP = 8, GAP = 16, BOTTOM = 38;
 const PANELS = [{ y: "accuracy", height: 0.6 }, { y: "loss", height: 0.4 }];
 const EMPTY = { x: {}, accuracy: [], loss: [] };
-let count = 0;
 const QUIET = 400; // ms of keys at rest before a point is told
 
 /** Add rounds to a run's columns, from round number `at` on; false if there is a gap before them. */
@@ -36,14 +35,14 @@ function render({ model, el }) {
   const rounds = (run) => model.get("rounds")[run.id] ?? EMPTY;
   const xs = (run) => rounds(run).x[state.x] ?? [];
   let rings = []; // two circles a curve, that mark the point which is read
-  const values = new Map(), name = `fedlab-chart-${++count}`;
+  const values = new Map(), name = `fedlab-chart-${Math.random().toString(36).slice(2)}`;
 
   const axes = make("span", { class: "fedlab-axes", role: "group" });
   const caption = make("span", {}), moved = make("span", { class: "fedlab-moved", role: "status" });
   const head = make("div", { class: "fedlab-head" }, caption, axes, moved);
   const picture = draw("svg", { "aria-hidden": "true" });
   const read = make("div", { class: "fedlab-read", hidden: true });
-  const plot = make("div", { class: "fedlab-plot", tabindex: 0, role: "application", "data-lm-suppress-shortcuts": "true" }, picture);
+  const plot = make("div", { class: "fedlab-plot", tabindex: 0, role: "application" }, picture);
   const frame = make("div", { class: "fedlab-frame" }, plot, read);
   const legend = make("div", { class: "fedlab-legend", role: "group" });
   const remark = make("span", { class: "fedlab-remark" });

@@ -165,7 +165,7 @@ export default {
     };
     const context = { words, send };
     const top = controls(first, panel, context);
-    const gone = make("div", { class: "fedlab-note", role: "status", hidden: true }, words.silent);
+    const gone = make("div", { class: "fedlab-silent", role: "status", hidden: true }, words.silent);
     const follows = make("input", { type: "checkbox", onchange: () => say("follow", { on: follows.checked }, true) });
     const head = make("label", { class: "fedlab-follow", "data-part": "follow", title: words.following }, follows, words.follow);
     const folded = groups.map(({ name, controls: specs }, place) => {
@@ -193,8 +193,7 @@ export default {
     };
     const hint = make("div", { class: "fedlab-hint" }, words.hint);
     const below = folded.flatMap(({ button, view }) => [button, view]);
-    // JupyterLab takes the arrow keys for its cells; Lumino, which gives them to it, spares what has this attribute.
-    const root = make("div", { class: "fedlab-panel", "data-lm-suppress-shortcuts": "true" }, hint, head, gone, top.view, below);
+    const root = make("div", { class: "fedlab-panel" }, hint, head, gone, top.view, below);
     el.append(root);
     const ends = [clock.end, follow(model, show), () => clearTimeout(silent)];
     return () => ends.forEach((end) => end());

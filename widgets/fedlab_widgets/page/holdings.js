@@ -5,7 +5,7 @@ const LEFT = 46, RIGHT = 6, TOP = 36, BELOW = 36, ROW = 19, LEAST_TICK = 30;
 export default {
   render({ model, el }) {
     const canvas = make("canvas");
-    const map = make("div", { class: "fedlab-map", role: "application", tabindex: 0, "data-lm-suppress-shortcuts": "true" }, canvas);
+    const map = make("div", { class: "fedlab-map", role: "application", tabindex: 0 }, canvas);
     const read = make("output", { class: "fedlab-read", "aria-live": "polite" });
     el.classList.add("fedlab-holdings");
     el.append(map, read);
