@@ -1,6 +1,6 @@
 """What the lab sends its page in a default run of 20 rounds: kilobytes of all widget messages, by widget.
 
-    python -m benchmarks.drawing
+python -m benchmarks.drawing
 """
 
 from __future__ import annotations

@@ -89,8 +89,8 @@ def test_every_control_in_sight_tells_its_name_and_its_value(lab: Any) -> None:
     for name, value in [("parties K", 10), ("examples n", 5000), ("local epochs E", 1), ("learning rate η", 0.1)]:
         expect(lab.root.get_by_role("slider", name=name)).to_have_attribute("aria-valuetext", str(value))
         assert f'slider "{name}"' in told
-    for name, value in [("partition", "IID (everyone alike)"), ("algorithm", "FedAvg"), ("model", "2NN")]:
-        expect(lab.root.get_by_role("combobox", name=name, exact=True).locator("option:checked")).to_have_text(value)
+    for name, chosen in [("partition", "IID (everyone alike)"), ("algorithm", "FedAvg"), ("model", "2NN")]:
+        expect(lab.root.get_by_role("combobox", name=name, exact=True).locator("option:checked")).to_have_text(chosen)
     expect(lab.root.get_by_role("textbox", name="local epochs, typed")).to_have_value("1")
 
 

@@ -252,7 +252,7 @@ def test_a_question_does_not_keep_a_lab_alive() -> None:
     lab.close()
     del lab
     for thread in threading.enumerate():
-        if thread.name == "fedlab painter":
+        if thread.name.startswith("fedlab "):
             thread.join(60)
     gc.collect()
     assert session() is None
