@@ -62,7 +62,7 @@ function render({ model, el }) {
 
   function emphasise() {
     picture.classList.toggle("fedlab-others", emphasis !== null);
-    for (const one of picture.querySelectorAll(".fedlab-run"))
+    for (const one of picture.querySelectorAll(".fedlab-curves"))
       one.classList.toggle("fedlab-first", one.dataset.run === String(emphasis));
   }
 

@@ -28,7 +28,7 @@ function gridNodes({ state, axis, y, top, bottom, width, last }, { low, high, fa
 function curveNodes(one, { y, panel, clip }, { px, py }) {
   const { run } = one, ys = one[y].map(py), colour = ink(run);
   one.ys[panel] = ys;
-  const group = draw("g", { class: run.pale ? "fedlab-run fedlab-pale" : "fedlab-run", "data-run": run.id, "clip-path": clip });
+  const group = draw("g", { class: run.pale ? "fedlab-curves fedlab-pale" : "fedlab-curves", "data-run": run.id, "clip-path": clip });
   if (one.bands) {
     const { low, high } = one.bands[y];
     const back = line([...one.px].reverse(), low.map(py).reverse()).replace("M", "L");
