@@ -119,7 +119,7 @@ function render({ model, el }) {
   function redraw() {
     cancelAnimationFrame(asked);
     asked = 0;
-    const width = Math.max(240, chart.clientWidth || 660), height = Math.min(400, Math.max(320, width * 0.56));
+    const width = Math.max(240, chart.clientWidth || 660), height = Math.min(400, Math.max(250, width * 0.5 + 40));
     const axis = state.axes.find((one) => one.name === state.x);
     const drawn = curves();
     const far = Math.max(state.x === "rounds" ? 2 : 0, ...drawn.map((one) => one.x.at(-1) ?? 0)) || 1;
