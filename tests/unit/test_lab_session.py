@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import threading
+import time
 import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -282,3 +283,15 @@ def test_a_view_ends_with_the_views_inside_it(session: Session) -> None:
     inner.make(type(outer.button("a", "", "b", lambda: None)))
     outer.close()
     assert set(_instances) == before
+
+
+def test_run_takes_what_the_controls_said_when_it_was_clicked() -> None:
+    """Not what is chosen a moment later, while Run is still looking at the data."""
+    session = Session(SMALL)
+    session.beside(session.run)
+    session.set("seed", 7)
+    while not session.runs.all:
+        time.sleep(0.01)
+    session.wait()
+    assert session.runs.all[0].experiment.seed == SMALL.seed
+    session.close()

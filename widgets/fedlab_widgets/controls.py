@@ -61,7 +61,7 @@ class Controls(View):
         do = session.guard
         self.view.answer(
             set=lambda **move: do(lambda: self._set(**move)),
-            sweep=lambda name: session.beside(lambda: session.sweep(name, self.control(name).sweep)),
+            sweep=lambda name: session.beside(lambda _: session.sweep(name, self.control(name).sweep)),
             group=lambda title, open: do(lambda: self.open(title, open)),
             follow=lambda on: do(lambda: session.follow_moves(on)),
         )

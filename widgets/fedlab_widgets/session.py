@@ -77,9 +77,10 @@ class Session(Signal):
         asked = self._stops
         kernel.soon(lambda: self.guard(act) if asked == self._stops else None)
 
-    def beside(self, act: Callable[[], Any]) -> None:
-        """Do it now, and let the page's next message through meanwhile: a partition of one's own may never return."""
-        begin("fedlab click", lambda: self.guard(act), lambda: None)
+    def beside(self, act: Callable[[Experiment], Any]) -> None:
+        """Do it with what the controls say now, while the page's next message comes through: it may take long."""
+        experiment = self.experiment
+        begin("fedlab click", lambda: self.guard(lambda: act(experiment)), lambda: None)
 
     # what the controls want
 
@@ -132,7 +133,7 @@ class Session(Signal):
         """Whether a prediction is still to be made."""
         return self.prediction is not None and self.prediction.locks
 
-    def _ready(self) -> Experiment | None:
+    def _ready(self, asked: Experiment | None = None) -> Experiment | None:
         """The experiment to run; None, and a word about it, if something is in its way."""
         if self.locked:
             return None
@@ -141,7 +142,7 @@ class Session(Signal):
         refusal = self.wanted.refusal
         if refusal is None:
             self.tell("")
-            return self.experiment
+            return asked or self.experiment
         beside = getattr(refusal, "setting", "") in self.wanted.owners()
         self.tell(say("A control is not right yet: it says why.") if beside else str(refusal), problem=True)
         return None
@@ -176,9 +177,9 @@ class Session(Signal):
         self.driver.wake()
         self.changed("runs")
 
-    def run(self) -> None:
-        """Run what the controls say."""
-        if experiment := self._ready():
+    def run(self, asked: Experiment | None = None) -> None:
+        """Run what the controls say, or said when it was asked."""
+        if experiment := self._ready(asked):
             self.resume()
             with self.lock:
                 run = self.begin(experiment, experiment.rounds)
@@ -197,12 +198,12 @@ class Session(Signal):
                 run = self.runs.anew(experiment, last)
                 self._begin(run, experiment.rounds)
 
-    def step(self) -> None:
-        """Train one round: the one under way, or the next of what the controls say."""
+    def step(self, asked: Experiment | None = None) -> None:
+        """Train one round: the one under way, or the next of what the controls say, or said when it was asked."""
         if self.training.run:
             self.training.step()
             self.resume()
-        elif experiment := self._ready():
+        elif experiment := self._ready(asked):
             run = self.runs.of(experiment)
             self.begin(experiment, run.done + 1 if run else 1, planned=experiment.rounds)
 
