@@ -9,8 +9,9 @@ A round takes as long as the slowest party whose work counts:
     u      local steps of the party, E ceil(n / B)          s      seconds a step, however many images are in its batch
     E n    images that it looks at in them                  i      seconds an image, besides
 
-Evaluation and the server's own work take no time. The clock of a run, its *simulated seconds*, is this formula at the
-experiment's `bandwidth`, a line for each party, and a fast device that trains on `PACE` images a second.
+Evaluation and the server's own work take no time. The clock of a run, its *simulated seconds*, is this formula with a
+line for each party, at the experiment's `bandwidth` and, on the way up, its `uplink` if it has one, and a fast device
+that trains on `PACE` images a second.
 """
 
 from __future__ import annotations
@@ -108,13 +109,19 @@ def clock(experiment: Experiment, examples: Mapping[int, int], bytes_each_way: t
 
     examples: n_k of each party whose work counts. bytes_each_way: what the server sends to one party, and back.
     """
-    travel = 8e-6 * sum(bytes_each_way) / experiment.bandwidth  # megabits
+    down, up = bytes_each_way
+    if experiment.uplink == "bandwidth":
+        travel = 8e-6 * (down + up) / experiment.bandwidth  # megabits
+    else:
+        travel = 8e-6 * down / experiment.bandwidth + 1e-3 * up / experiment.uplink  # kilobytes
     return travel + max(work(experiment, examples, clock_prices(experiment)), default=0.0)
 
 
 def clock_prices(experiment: Experiment) -> Prices:
-    """Those that the clock goes by: a line for each party, at the experiment's bandwidth in megabits a second."""
-    return Prices(experiment.bandwidth / 8, experiment.bandwidth / 8, image=1 / PACE)
+    """Those that the clock goes by: a line for each party, with the experiment's bandwidth and uplink."""
+    down = experiment.bandwidth / 8
+    up = down if experiment.uplink == "bandwidth" else experiment.uplink / 1_000
+    return Prices(down, up, image=1 / PACE)
 
 
 def examples_in(one: Round) -> dict[int, int]:

@@ -128,6 +128,14 @@ class Vocabulary(Settings):
         scale="log",
         unit="megabits a second",
     )
+    uplink: float | Literal["bandwidth"] = setting(
+        "bandwidth",
+        "Kilobytes a second that a party can send: lines are often slower up than down, and small messages then pay.",
+        low=0.1,
+        high=1_000_000.0,
+        choices=(1, 3, 10, 30, 100, 300, 1_000, "bandwidth"),
+        unit="kilobytes a second",
+    )
     seed: int = setting(
         0, "Another seed, another draw: see how much of a result is luck.", low=0, high=2**31 - 1, slider=(0, 20)
     )

@@ -9,9 +9,10 @@ import numpy as np
 import pytest
 
 from fedlab import Experiment, History, Round, run
-from fedlab.costs import Cost, Prices, Seconds, clock_prices, first_by_speed, of_round, steps, until
+from fedlab.costs import PACE, Cost, Prices, Seconds, clock_prices, first_by_speed, of_round, steps, until
 from fedlab.datasets import Dataset
 from fedlab.messages import PartyReport
+from fedlab.settings import InvalidSetting
 
 EXPERIMENT = Experiment(parties=4, examples=400, local_epochs=5, batch_size=10, rounds=3)
 PRICES = Prices(down=2.0, up=0.5, step=0.1, image=0.01, wait=7.0)
@@ -89,6 +90,7 @@ def test_in_one_place_nothing_travels(blobs: Dataset) -> None:
         {"stragglers": 0.5, "algorithm": "fedprox"},
         {"dropouts": 0.5, "partition": "quantity"},
         {"slow_parties": 0.5, "slowdown": 7.0, "algorithm": "scaffold"},
+        {"uplink": 0.5, "compression": "topk", "topk_share": 0.1},
     ],
 )
 def test_simulated_seconds_are_this_formula_at_the_prices_of_the_clock(
@@ -97,6 +99,47 @@ def test_simulated_seconds_are_this_formula_at_the_prices_of_the_clock(
     experiment = Experiment(parties=4, examples=400, model="softmax", local_epochs=3, rounds=3, **settings)
     for one in run(experiment, dataset=blobs):
         assert of_round(one, experiment, clock_prices(experiment)).total == pytest.approx(one.simulated_seconds)
+
+
+def test_the_upload_takes_its_bytes_by_the_uplink(blobs: Dataset) -> None:
+    """Softmax on the blobs: 36 weights, so 144 bytes each way. Down 144 bytes at 8 megabits a second are 144 µs; up at
+    2 kB/s they are 0.072 s, and at 1 kB/s 0.144 s. 100 examples, once: 0.1 s of work.
+    """
+    line = Experiment(parties=4, examples=400, model="softmax", rounds=1, bandwidth=8.0)
+    for uplink, up in ((2.0, 0.072), (1.0, 0.144)):
+        (one,) = run(line.with_(uplink=uplink), dataset=blobs)
+        assert one.simulated_seconds == pytest.approx(144e-6 + 0.1 + up)
+        assert of_round(one, line, clock_prices(line.with_(uplink=uplink))).up == pytest.approx(up)
+
+
+def test_an_uplink_of_the_bandwidth_is_as_if_there_were_none(blobs: Dataset) -> None:
+    """10 megabits are 1,250 kilobytes. Left at `bandwidth` it is the formula that was there before, to the bit."""
+    line = Experiment(parties=4, examples=400, model="softmax", rounds=1)
+    (free,), (capped,) = (run(one, dataset=blobs) for one in (line, line.with_(uplink=1_250.0)))
+    assert capped.simulated_seconds == pytest.approx(free.simulated_seconds)
+    assert free.simulated_seconds == 8e-6 * (144 + 144) / 10.0 + 100 * (1 / PACE)
+
+
+@pytest.mark.parametrize("uplink", [30.0, 0.1, "bandwidth"])
+def test_an_uplink_travels_in_files_and_links(uplink: float | str) -> None:
+    experiment = Experiment(uplink=uplink)
+    assert Experiment.from_link(experiment.link()).uplink == uplink
+    assert Experiment.from_json(experiment.to_json()).uplink == uplink
+
+
+@pytest.mark.parametrize("uplink", [0, -1, math.nan, "fast"])
+def test_an_uplink_that_is_none_is_refused_in_a_sentence(uplink: Any) -> None:
+    with pytest.raises(InvalidSetting, match=r"^uplink is .*, but it must be a number from .*, or bandwidth\.$"):
+        Experiment(uplink=uplink)
+
+
+def test_a_slow_uplink_slows_only_what_goes_up(blobs: Dataset) -> None:
+    """Top-k with a tenth of 36 weights sends 4 numbers and 4 places, 32 of 144 bytes: at 1 kB/s it saves 0.112 s."""
+    line = Experiment(parties=4, examples=400, model="softmax", rounds=1, uplink=1.0)
+    (whole,), (few,) = (
+        run(one, dataset=blobs) for one in (line, line.with_(compression="topk", topk_share=0.1, error_feedback=True))
+    )
+    assert whole.simulated_seconds - few.simulated_seconds == pytest.approx(0.112)
 
 
 def cost(travel: float, fixed: float) -> Cost:

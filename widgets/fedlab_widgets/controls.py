@@ -29,8 +29,8 @@ USUAL = (
 GROUPS = {
     "data": ("dataset", "partition", "examples", "seed"),
     "parties and devices": (
-        "parties", "participation", "stragglers", "dropouts", "slow_parties", "slowdown", "bandwidth", "feature_noise",
-        "rotation", "label_noise", "noisy_parties",
+        "parties", "participation", "stragglers", "dropouts", "slow_parties", "slowdown", "bandwidth", "uplink",
+        "feature_noise", "rotation", "label_noise", "noisy_parties",
     ),
     "algorithm": ("algorithm", "model", "rounds", "local_epochs", "batch_size", "learning_rate", "momentum"),
     "on the way": ("attack", "compression", "privacy", "secure_sum", "aggregation"),

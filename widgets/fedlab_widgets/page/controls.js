@@ -15,7 +15,7 @@ function nearest(steps, text) {
 
 /** A slider over the steps of a setting, and the box to type into. */
 function sliderAndBox(spec, id, says, send) {
-  const valueText = (text) => (spec.unit ? `${text} ${spec.unit}` : text);
+  const valueText = (text) => (spec.unit && !isNaN(text) ? `${text} ${spec.unit}` : text);
   const slider = make("input", {
     type: "range", id, class: "fedlab-slider", min: 0, max: spec.steps.length - 1, step: 1, "aria-describedby": says,
     oninput: () => {
