@@ -34,6 +34,7 @@ X_AXES: dict[str, tuple[str, Callable[[History], np.ndarray]]] = {
         "simulated seconds, on the parties' devices",
         lambda history: np.cumsum(history.column("simulated_seconds")),
     ),
+    "bytes_up": ("megabytes up, from all parties", lambda history: np.cumsum(history.column("bytes_up")) / 1e6),
 }
 Y_AXES = {"test_accuracy": "test accuracy", "test_loss": "test loss", "train_loss": "training loss"}
 

@@ -26,7 +26,9 @@ def history(experiment: Experiment = Experiment(), accuracies: tuple[float, ...]
     )
 
 
-@pytest.mark.parametrize(("x", "values"), [("rounds", [1, 2]), ("bytes", [4, 8]), ("simulated_seconds", [2, 4])])
+@pytest.mark.parametrize(
+    ("x", "values"), [("rounds", [1, 2]), ("bytes", [4, 8]), ("simulated_seconds", [2, 4]), ("bytes_up", [3, 6])]
+)
 @pytest.mark.parametrize(("y", "heights"), [("test_accuracy", [0.5, 0.75]), ("test_loss", [1, 0.5])])
 def test_a_curve_has_one_point_a_round(x: str, values: list[float], y: str, heights: list[float]) -> None:
     ax = Figure().subplots()

@@ -27,6 +27,7 @@ ABOUT_X = {  # what is told of each of X_AXES
     "bytes": "all that server and parties sent each other",
     "simulated_seconds": "the time it would take with real devices and a real link: the slowest party of each round "
     "decides; parties and devices says how fast they are",
+    "bytes_up": "what the parties sent to the server: this is what compression makes smaller",
 }
 Columns = dict[str, Any]  # {"x": {axis: [one number a round]}, "accuracy": [...], "loss": [...]}
 
