@@ -221,6 +221,11 @@ def _history(experiment: Experiment) -> History:
     return history
 
 
+def clock_of(choice: Experiment) -> float:
+    """Simulated seconds of all its rounds, each as long as the first: all parties hold equally many images."""
+    return choice.rounds * sum(one.simulated_seconds for one in _history(choice.with_(rounds=1)))
+
+
 @exercise(
     answer="choose",
     points=2,
@@ -256,12 +261,12 @@ def check_choice(choose: Callable[..., Any]) -> str:
     )
     first = _history(yours.with_(rounds=1))
     require(len(first) == 1, "training breaks down in its first round: take a smaller learning rate.")
-    each = first.rounds[0].simulated_seconds
+    seconds = clock_of(yours)
     require(
-        each * yours.rounds <= SECONDS,
+        seconds <= SECONDS,
         "{rounds} rounds of {each:.1f} s are {all:.1f} seconds, and {allowed} are allowed: fewer rounds, or shorter "
         "ones.",
-        rounds=yours.rounds, each=each, all=each * yours.rounds, allowed=SECONDS,
+        rounds=yours.rounds, each=seconds / yours.rounds, all=seconds, allowed=SECONDS,
     )  # fmt: skip
     for seed in (yours.seed, yours.seed + 1):
         reached = max((one.test_accuracy for one in _history(yours.with_(seed=seed))), default=0.0)
@@ -273,5 +278,5 @@ def check_choice(choose: Callable[..., Any]) -> str:
     return say(
         "With both seeds it gets at least {goal:.0%} in {all:.1f} simulated seconds: {rounds} rounds of "
         "{kilobytes:,.0f} kB up from each party.",
-        goal=GOAL, all=each * yours.rounds, rounds=yours.rounds, kilobytes=first.rounds[0].bytes_up / 1e4,
+        goal=GOAL, all=seconds, rounds=yours.rounds, kilobytes=first.rounds[0].bytes_up / 1e4,
     )  # fmt: skip

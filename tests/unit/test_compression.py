@@ -143,6 +143,35 @@ def test_the_mean_of_random_k_codes_is_the_code_of_the_mean() -> None:
     assert places[0] != places[1]
 
 
+def test_signs_and_qsgd_have_no_sum_that_a_server_could_decode() -> None:
+    """Bits and levels of two parties stand for sizes of their own. (1, -1) and (-8, 8), by sign: the sizes are 1 and 8.
+    The mean of what they stand for is (-3.5, 3.5). The mean of the sizes is 4.5, and the bits cancel: nothing is left.
+    """
+    one, other = np.array([1, -1], np.float32), np.array([-8, 8], np.float32)
+    assert ((there_and_back(Sign(), one) + there_and_back(Sign(), other)) / 2).tolist() == [-3.5, 3.5]
+    bits = [np.unpackbits(Sign().encode(v, at(2))[4:], count=2).astype(int) for v in (one, other)]
+    assert (bits[0] + bits[1]).tolist() == [1, 1]  # of two each: neither up nor down
+    assert [Sign().encode(v, at(2))[:4].view(np.float32)[0] for v in (one, other)] == [1, 8]
+    lengths = [Quantize().encode(v, at(2))[:4].view(np.float32)[0] for v in (one, other)]
+    assert lengths == pytest.approx([2**0.5, 8 * 2**0.5])
+    assert [kind.adds_up for kind in (TopK(), Sign(), Quantize(), RandomK())] == [False, False, False, True]
+
+
+def test_a_count_sketch_and_a_projection_to_a_few_directions_commute_with_a_sum() -> None:
+    """Both are fixed linear maps, so the sum of codes is the code of the sum, in whole numbers to the last digit: a
+    count sketch adds each number, with a sign, to one of a few cells; a projection takes r products with directions
+    that all parties share."""
+    rng = np.random.default_rng(4)
+    one, other = rng.integers(-1_000, 1_000, (2, 300))
+    cells, signs, directions = rng.integers(0, 20, 300), rng.choice((-1, 1), 300), rng.integers(-9, 9, (5, 300))
+
+    def sketch(v: np.ndarray) -> np.ndarray:
+        return np.bincount(cells, signs * v, minlength=20)
+
+    assert np.array_equal(sketch(one) + sketch(other), sketch(one + other))
+    assert np.array_equal(directions @ one + directions @ other, directions @ (one + other))
+
+
 @pytest.mark.parametrize("bits", [2, 4, 6])
 def test_qsgd_is_unbiased_and_its_variance_stays_below_its_bound(bits: int) -> None:
     """E Q(v) = v, E||Q(v) - v||² ≤ min(d/s², √d/s) ||v||², for one bucket of d numbers. 2,000 draws: the mean differs
@@ -174,6 +203,12 @@ def test_sign_loses_what_its_formula_says(sizes: np.ndarray, rng: Any) -> None:
 
 
 # Error feedback
+
+
+def test_a_slope_of_4_in_one_of_four_cases_and_of_minus_1_in_three_has_a_mean_and_a_mean_sign_that_disagree() -> None:
+    """4 · 1/4 - 3/4 = 1/4, and 1/4 - 3/4 = -1/2 (Karimireddy et al. 2019, section 3)."""
+    slopes = np.array([4, -1, -1, -1])
+    assert (slopes.mean(), np.sign(slopes).mean()) == (1 / 4, -1 / 2)
 
 
 def walk(kind: Coded, slopes: list[float], steps: int) -> float:
