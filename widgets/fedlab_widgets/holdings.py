@@ -79,8 +79,8 @@ def _described(counts: np.ndarray) -> dict[str, Any]:
 def _caption(counts: np.ndarray) -> str:
     """What it is called, and the skew as one number, as HTML."""
     skew = say(
-        "label skew {skew:.2f}: how far the parties' mixes of labels are from everybody's; 0 is alike, one digit a "
-        "party is 0.87. Colour: share of the party's own examples; bars: how many.",
+        "label skew {skew:.2f}: how far a party's mix of labels is from everybody's (one digit a party: 0.87). "
+        "Colour: share of the party's own examples.",
         skew=label_skew(counts),
     )
     return f'<span class="fedlab-lesson">{html.escape(skew)}</span>'

@@ -51,7 +51,8 @@ function render({ model, el }) {
   const more = make("div", { class: "fedlab-legend fedlab-more" }, tableSwitch, bandSwitch, remark);
   const numbers = make("div", { class: "fedlab-numbers", tabindex: 0, hidden: true });
   const said = make("div", { class: "fedlab-unseen", "aria-live": "polite" });
-  const chart = make("div", { class: "fedlab-chart", role: "group" }, head, frame, legend, more, numbers, said);
+  const below = make("div", { class: "fedlab-below" }, legend, more);
+  const chart = make("div", { class: "fedlab-chart", role: "group" }, head, frame, below, numbers, said);
   el.append(chart);
 
   /** Change the state here at once, so that it is so without a kernel too, and then tell Python. */
@@ -72,7 +73,7 @@ function render({ model, el }) {
     const focused = [...legend.children].indexOf(document.activeElement), axis = [...axes.children].indexOf(document.activeElement);
     const { words } = state;
     caption.innerHTML = "";
-    caption.append(make("b", {}, words.title), ` ${words.against}`);
+    caption.append(make("b", {}, words.title), make("span", { class: "fedlab-against" }, ` ${words.against}`));
     axes.replaceChildren(...axisSwitch(state, choose));
     put(axes, "aria-label", `${words.title} ${words.against}`);
     legend.replaceChildren(...legendEntries(state, values, { toggle, point }));
@@ -94,6 +95,7 @@ function render({ model, el }) {
     const fits = shown.filter((run) => xs(run).length && xs(run).every(Number.isFinite));
     const groups = Map.groupBy ? Map.groupBy(fits, (run) => run.group) : new Map(fits.map((run) => [run.id, [run]]));
     const alike = [...groups.values()].filter((some) => some.length > 1);
+    tableSwitch.hidden = !shown.length;
     bandSwitch.hidden = !alike.length;
     bandSwitch.textContent = state.words.band;
     put(bandSwitch, "aria-pressed", bands);
@@ -119,7 +121,8 @@ function render({ model, el }) {
   function redraw() {
     cancelAnimationFrame(asked);
     asked = 0;
-    const width = Math.max(240, chart.clientWidth || 660), height = Math.min(400, Math.max(250, width * 0.5 + 40));
+    const width = Math.max(240, chart.clientWidth || 660);
+    const height = Math.max(228, Math.min(400, width * 0.5 + 40, innerHeight - 540)); // what stands below shall be in sight
     const axis = state.axes.find((one) => one.name === state.x);
     const drawn = curves();
     const far = Math.max(state.x === "rounds" ? 2 : 0, ...drawn.map((one) => one.x.at(-1) ?? 0)) || 1;
@@ -144,8 +147,8 @@ function render({ model, el }) {
     }));
     const about = told.join("; ") || state.words.none;
     put(chart, "aria-label", sentence(state.words.name, { x: axis.label, about }));
-    numbers.hidden = !asTable;
-    if (asTable) numbers.replaceChildren(numbersTable(state, state.runs.filter((run) => run.shown), rounds));
+    numbers.hidden = !asTable || tableSwitch.hidden;
+    if (!numbers.hidden) numbers.replaceChildren(numbersTable(state, state.runs.filter((run) => run.shown), rounds));
     emphasise();
     seek(at ? points.findIndex((one) => one.run.id === at.run) : -1, at?.place);
     choice();

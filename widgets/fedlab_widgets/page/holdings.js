@@ -75,7 +75,9 @@ export default {
       pen.fillStyle = colour.ink;
       for (let party = 0; party < parties; party += parties <= 20 && each > 14 ? 1 : step)
         pen.fillText(party.toLocaleString("en"), LEFT + (party + 0.5) * each, bottom + 9);
-      pen.fillText(words.party, LEFT + inside / 2, bottom + 26);
+      const middle = inside > 370; // else the colours' scale stands there
+      pen.textAlign = middle ? "center" : "left";
+      pen.fillText(words.party, LEFT + (middle ? inside / 2 : 0), bottom + 26);
       pen.textAlign = "right";
       for (let label = 0; label < classes; label++) pen.fillText(label, LEFT - 6, TOP + (label + 0.5) * ROW);
       pen.fillStyle = colour.muted;
