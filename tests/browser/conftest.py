@@ -84,6 +84,13 @@ class LabPage:
     def choose(self, name: str, text: str) -> None:
         self.control(name).locator("select").select_option(text, timeout=PATIENCE)
 
+    def reset(self) -> None:
+        """Forget all runs, and wait until the controls are as at first."""
+        self.type("seed", 20)
+        self.click("Reset")
+        expect(self.control("seed").locator(".fedlab-box")).to_have_value("0")
+        self.plots("no run yet")
+
     def says(self, pattern: str) -> None:
         """Wait until the line beside the buttons says this."""
         expect(self.status).to_contain_text(re.compile(pattern))

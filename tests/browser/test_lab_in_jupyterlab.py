@@ -23,10 +23,7 @@ def opened(open_notebook: Callable[..., Any]) -> Any:
 def lab(opened: Any) -> Any:
     """The lab with nothing run and its controls as at first."""
     lab = opened.lab()
-    lab.type("seed", 20)
-    lab.click("Reset")
-    expect(lab.control("seed").locator(".fedlab-box")).to_have_value("0")
-    lab.plots("no run yet")
+    lab.reset()
     return lab
 
 
@@ -74,53 +71,6 @@ def test_run_takes_what_was_typed_just_before_the_click(lab: Any) -> None:
     assert list(lab.accuracies()) == labels
 
 
-def test_a_slider_moves_by_keyboard_and_its_box_follows(lab: Any) -> None:
-    slider = lab.root.get_by_role("slider", name="parties K")
-    slider.focus()
-    slider.press("ArrowRight")
-    slider.press("ArrowRight")
-    expect(slider).to_have_attribute("aria-valuetext", "12")
-    expect(lab.control("parties").locator(".fedlab-box")).to_have_value("12")
-    expect(lab.heat_map).to_have_attribute("aria-label", re.compile("each of 12 parties"))
-
-
-def test_every_control_in_sight_tells_its_name_and_its_value(lab: Any) -> None:
-    told = lab.root.locator(".fedlab-panel").aria_snapshot()
-    for name, value in [("parties K", 10), ("examples n", 5000), ("local epochs E", 1), ("learning rate η", 0.1)]:
-        expect(lab.root.get_by_role("slider", name=name)).to_have_attribute("aria-valuetext", str(value))
-        assert f'slider "{name}"' in told
-    for name, chosen in [("partition", "IID (everyone alike)"), ("algorithm", "FedAvg"), ("model", "2NN")]:
-        expect(lab.root.get_by_role("combobox", name=name, exact=True).locator("option:checked")).to_have_text(chosen)
-    expect(lab.root.get_by_role("textbox", name="local epochs, typed")).to_have_value("1")
-
-
-def test_while_the_lab_follows_moves_a_slider_runs_and_the_last_run_turns_pale(lab: Any) -> None:
-    lab.choose("model", "Softmax regression")
-    lab.type("rounds", 2)
-    lab.root.get_by_role("checkbox", name="run as I move").check()
-    slider = lab.root.get_by_role("slider", name="parties K")
-    slider.focus()
-    for parties in (11, 12):
-        slider.press("ArrowRight")
-        lab.says("Finished after 2 of 2")
-        lab.plots(f"after 2 rounds{'.*after 2 rounds' if parties == 12 else ''}")
-    expect(lab.root.locator(".fedlab-plot .fedlab-pale")).to_have_count(2)
-    lab.root.get_by_role("checkbox", name="run as I move").uncheck()
-
-
-def test_a_menu_moves_by_keyboard_and_the_notebook_stays_where_it_is(lab: Any) -> None:
-    page, menu = lab.root.page, lab.control("partition").locator("select")
-    cell = page.locator(".jp-Cell.jp-mod-active")
-    page.locator(".jp-Cell", has=lab.root).locator(".jp-InputPrompt").click()
-    before = cell.get_attribute("data-windowed-list-index")
-    menu.focus()
-    menu.press("ArrowDown")
-    expect(menu).to_be_focused()
-    expect(menu.locator("option:checked")).to_have_text("Dirichlet (label skew)")
-    expect(lab.control("alpha")).to_be_visible()
-    assert cell.get_attribute("data-windowed-list-index") == before
-
-
 def test_the_heat_map_follows_alpha_before_any_training(lab: Any) -> None:
     lab.choose("partition", "Dirichlet (label skew)")
     lab.type("alpha", 100)
@@ -153,31 +103,6 @@ def test_step_trains_one_round_at_a_time(lab: Any) -> None:
         lab.click("Step")
         lab.plots(f"after {rounds} rounds")
         lab.says(f"Round {rounds} of 20 done")
-
-
-def test_groups_of_controls_open_and_close_with_the_keyboard(lab: Any) -> None:
-    group = lab.root.get_by_role("button", name="parties and devices")
-    expect(lab.control("stragglers")).to_be_hidden()
-    group.focus()
-    group.press("Enter")
-    expect(lab.control("stragglers")).to_be_visible()
-    lab.type("dropouts", 0.5)
-    group.press("Enter")
-    expect(lab.control("stragglers")).to_be_hidden()
-    expect(group).to_contain_text("1 not as usual")
-    lab.click("Reset")
-    expect(group).not_to_contain_text("not as usual")
-
-
-def test_a_sweep_says_its_values_and_not_that_the_controls_have_moved(lab: Any) -> None:
-    lab.type("rounds", 1)
-    lab.click("Step")
-    lab.plots("after 1 rounds")
-    lab.root.get_by_role("button", name="sweep learning rate: 0.001, 0.01, 0.1, 1").click()
-    lab.control("learning_rate").locator(".fedlab-go").click()
-    expect(lab.root.locator(".fedlab-note")).to_contain_text("Sweep: learning rate = 0.001, 0.01, 0.1, 1.")
-    lab.plots("learning rate = 1: ")
-    expect(lab.root.locator(".fedlab-moved")).to_be_empty()
 
 
 def test_a_paused_run_stands_still_and_then_goes_on(lab: Any) -> None:
