@@ -264,6 +264,17 @@ def test_controls_show_the_experiment_they_are_given() -> None:
     assert bench.value("mu") == "0.7"
 
 
+def test_reset_sets_back_what_is_not_in_sight_too() -> None:
+    """The other kinds' own settings, and what a kind fixes; a learner who chose them again found old values."""
+    bench = Bench(Experiment(algorithm="fedsgd"))
+    bench.choose("algorithm", ALGORITHMS["fedprox"])
+    bench.type_in("mu", "0.7")
+    bench.type_in("local_epochs", "7")
+    bench.session.reset()
+    bench.choose("algorithm", ALGORITHMS["fedprox"])
+    assert bench.experiment == Experiment(algorithm="fedprox")
+
+
 def test_an_own_partition_that_breaks_is_told_beside_its_menu_and_does_not_run() -> None:
     class OneDigit(Partition):
         def assign(self, labels: Any, parties: int, rng: Any) -> Any:

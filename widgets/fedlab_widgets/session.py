@@ -233,8 +233,9 @@ class Session(Signal):
             self.stop()
             self.runs.clear()
             self.selected["run"] = None
+            self.wanted.take(self.start, anew=True)
         self.tell("")
-        self.use(self.start)
+        self.changed("controls")
         self.changed("runs")
 
     def sweep(self, name: str, values: Iterable[Any]) -> None:

@@ -33,16 +33,18 @@ class Wanted:
         self.refusal: ValueError | None = None  # why what is wanted now cannot be run
         self.take(experiment)
 
-    def take(self, experiment: Experiment) -> None:
-        """Want what this experiment is."""
+    def take(self, experiment: Experiment, anew: bool = False) -> None:
+        """Want what this experiment is. anew: and forget what the kinds that it has not were set to."""
+        values, kinds = ({}, {}) if anew else (dict(self._values), dict(self._own))
         for name in Experiment.model_fields:
             value = getattr(experiment, name)
             if name in KINDS:
-                self._own[type(value)] = {own: getattr(value, own) for own in settings_of(type(value))}
+                kinds[type(value)] = {own: getattr(value, own) for own in settings_of(type(value))}
             if name not in experiment.fixed:  # what a kind fixes is not what the learner has chosen
-                self._values[name] = type(value) if name in KINDS else value
+                values[name] = type(value) if name in KINDS else value
             else:
-                self._values.setdefault(name, Experiment.model_fields[name].default)
+                values.setdefault(name, Experiment.model_fields[name].default)
+        self._values, self._own = values, kinds
         self._judge()
 
     def set(self, name: str, value: Any) -> None:
