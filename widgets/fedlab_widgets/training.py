@@ -211,7 +211,7 @@ class Training:
                     self._changed("stuck")
 
         if threads.exist():
-            threading.Thread(target=look, daemon=True).start()
+            threading.Thread(target=look, name="fedlab look", daemon=True).start()
         try:
             yield
         finally:
