@@ -45,11 +45,12 @@ def until_goal(experiment: Experiment) -> dict[str, Any]:
 
 
 def measure(epochs: int) -> list[dict[str, Any]]:
+    """All codes with all seeds, at so many local epochs."""
     base = WORKLOADS["W1"].experiment.with_(rounds=LONGEST, local_epochs=epochs)
-    plans = {("FedAvg", None): base}
-    for code, settings in CODES.items():
-        for memory in (True, False):
-            plans[code, memory] = base.with_(**settings, error_feedback=memory)
+    plans: dict[tuple[str, bool | None], Experiment] = {("FedAvg", None): base}
+    for name, settings in CODES.items():
+        for feedback in (True, False):
+            plans[name, feedback] = base.with_(**settings, error_feedback=feedback)
     made = []
     for (code, memory), plan in plans.items():
         for seed in SEEDS:

@@ -33,7 +33,7 @@ def megabytes_up(run: History) -> float:
 def seconds_to(run: History, goal: float) -> float | None:
     """Simulated seconds until that test accuracy; None if it is not reached."""
     cost = until(run, goal, clock_prices(run.experiment))
-    return cost and cost.seconds.total
+    return cost.seconds.total if cost else None
 
 
 def rounds_without(histories: Sequence[History]) -> int | None:
