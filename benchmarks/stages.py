@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from contextlib import ExitStack, closing
+from contextlib import ExitStack
 from pathlib import Path
 from statistics import median
 from typing import Any
@@ -27,8 +27,8 @@ FEDAVG = "FedAvg"
 WANTED, WANTED_OF_MASKS = 1.5, 3.0  # seconds by FedAvg's, at most
 KINDS: dict[str, dict[str, Any]] = {  # all but those that do nothing, each with its defaults, by role and name
     f"{role} {kind}": {role: kind}
-    for role, kinds in {**STAGES, "aggregation": AGGREGATIONS}.items()
-    for kind in kinds
+    for role in (*STAGES, "aggregation")
+    for kind in (STAGES[role] if role in STAGES else AGGREGATIONS)
     if kind not in ("none", "mean")
 }
 KINDS["privacy dp"]["dp_noise"] = 0.01  # as much work as more, and a model that stays finite
@@ -39,10 +39,10 @@ Seconds = dict[str, list[tuple[float, float]]]  # by kind, for each turn: of the
 def measure(workload: Workload, kinds: Sequence[str], turns: int) -> Seconds:
     """What FedAvg and each kind take, turn by turn."""
     with ExitStack() as stack:
-        runs = {FEDAVG: stack.enter_context(closing(run(workload.experiment)))}
-        for kind in kinds:
-            runs[kind] = stack.enter_context(closing(run(workload.experiment.with_(**KINDS[kind]))))
+        settings: dict[str, dict[str, Any]] = {FEDAVG: {}} | {kind: KINDS[kind] for kind in kinds}
+        runs = {name: run(workload.experiment.with_(**its)) for name, its in settings.items()}
         for one in runs.values():
+            stack.callback(one.close)  # type: ignore[attr-defined]
             next(one)
         found: Seconds = {name: [] for name in runs}
         for _ in range(turns):
