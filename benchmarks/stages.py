@@ -28,7 +28,7 @@ WANTED, WANTED_OF_MASKS = 1.5, 3.0  # seconds by FedAvg's, at most
 KINDS: dict[str, dict[str, Any]] = {  # all but those that do nothing, each with its defaults, by role and name
     f"{role} {kind}": {role: kind}
     for role in (*STAGES, "aggregation")
-    for kind in (STAGES[role] if role in STAGES else AGGREGATIONS)
+    for kind in STAGES.get(role, AGGREGATIONS)
     if kind not in ("none", "mean")
 }
 KINDS["privacy dp"]["dp_noise"] = 0.01  # as much work as more, and a model that stays finite
