@@ -1,8 +1,9 @@
-"""Facts about the lab for those who do not see it, or have no mouse. axe-core judges what a program can judge."""
+"""Facts about the lab for those who do not see it, have no mouse, or a small page. axe-core judges what it can."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -29,20 +30,39 @@ def faults(page: Any, context: str = ".fedlab-lab") -> list[str]:
 def opened(open_notebook: Callable[..., Any]) -> Any:
     notebook = open_notebook(["from fedlab_widgets import Lab\nlab = Lab()\nlab"])
     notebook.command("notebook:run-all-cells")
-    lab = notebook.lab()
-    lab.heat_map.wait_for()
-    lab.type("rounds", 2)
-    lab.click("Run")
-    lab.says("Finished after 2 of 2")
+    notebook.lab().heat_map.wait_for()
     return notebook
 
 
-@pytest.mark.parametrize("theme", THEMES)
-def test_axe_finds_nothing_serious_in_the_lab(opened: Any, theme: str) -> None:
-    """After a run, with a refusal, with each tab open, with the federation in place of the map."""
-    page, lab = opened.page, opened.lab()
+@pytest.fixture(scope="module")
+def ran(opened: Any) -> Any:
+    """The same notebook after a run of two rounds."""
+    lab = opened.lab()
+    lab.type("rounds", 2)
+    lab.click("Run")
+    lab.says("Finished after 2 of 2")
+    return opened
+
+
+def wear(page: Any, theme: str) -> None:
+    """Dress JupyterLab light or dark."""
     page.evaluate("theme => window.jupyterapp.commands.execute('apputils:change-theme', {theme})", THEMES[theme])
     page.wait_for_function(f"document.body.dataset.jpThemeLight === '{str(theme == 'light').lower()}'")
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_axe_finds_nothing_serious_in_a_fresh_lab(opened: Any, theme: str) -> None:
+    """Before any run; the chart then offers no table, for there is none."""
+    wear(opened.page, theme)
+    assert faults(opened.page) == []
+    expect(opened.lab().root.get_by_role("button", name="as a table")).to_be_hidden()
+
+
+@pytest.mark.parametrize("theme", THEMES)
+def test_axe_finds_nothing_serious_in_a_lab_that_has_run(ran: Any, theme: str) -> None:
+    """After a run, with a refusal, with each tab open, with the federation in place of the map."""
+    page, lab = ran.page, ran.lab()
+    wear(page, theme)
     lab.root.get_by_role("button", name="data", exact=True).click()
     lab.type("parties", 0)
     expect(lab.control("parties").locator("[role=alert]")).to_be_visible()
@@ -56,9 +76,9 @@ def test_axe_finds_nothing_serious_in_the_lab(opened: Any, theme: str) -> None:
     lab.root.get_by_text("who holds what", exact=True).click()
 
 
-def test_the_keyboard_alone_reaches_everything_and_each_stop_has_a_name_and_a_ring(opened: Any) -> None:
+def test_the_keyboard_alone_reaches_everything_and_each_stop_has_a_name_and_a_ring(ran: Any) -> None:
     """From Run on with Tab until the lab is left: no stop holds the focus, none is nameless or looks like before."""
-    page, lab = opened.page, opened.lab()
+    page, lab = ran.page, ran.lab()
     lab.root.locator(".fedlab-run").focus()
     page.keyboard.press("Shift")  # what is focused from now on is focused by keys
     stops = []
@@ -84,3 +104,60 @@ def test_the_keyboard_alone_reaches_everything_and_each_stop_has_a_name_and_a_ri
     classes = " ".join(stop[0] for stop in stops)
     for part in ("fedlab-slider", "fedlab-box", "fedlab-menu", "fedlab-group", "fedlab-plot", "fedlab-map"):
         assert part in classes
+
+
+def resize(page: Any, width: int, height: int, files: bool = False) -> dict[str, Any]:
+    """Make the page so large, and tell where the lab's parts then are: left, top, right, bottom."""
+    page.set_viewport_size({"width": width, "height": height})
+    page.evaluate("on => window.jupyterapp.shell[on ? 'expandLeft' : 'collapseLeft']()", files)
+    page.wait_for_timeout(500)  # for the parts to be drawn anew
+    return dict(
+        page.evaluate(
+            """() => {
+                const lab = document.querySelector('.fedlab-lab');
+                lab.scrollIntoView();
+                const place = (one) => {
+                    const {left, top, right, bottom} = one.getBoundingClientRect();
+                    return [left, top, right, bottom];
+                };
+                const seen = place(lab.closest('.jp-WindowedPanel-outer'));
+                const parts = ['lab', 'transport', 'plot', 'controls', 'map', 'tabs'].map(
+                    (name) => [name, place(lab.closest('.fedlab-' + name) ?? lab.querySelector('.fedlab-' + name))]);
+                return {...Object.fromEntries(parts), seen};
+            }"""
+        )
+    )
+
+
+def test_a_phone_shows_one_column_that_does_not_slide_sideways_with_targets_for_thumbs(ran: Any) -> None:
+    """390 x 844: the buttons, the chart, the controls, the map, the tabs. 40 px is about a fingertip."""
+    page, lab = ran.page, ran.lab()
+    at = resize(page, 390, 844)
+    column = [at[part] for part in ("transport", "plot", "controls", "map", "tabs")]
+    assert all(above[3] <= below[1] for above, below in pairwise(column)), at
+    assert all(at["lab"][0] <= left and right <= at["lab"][2] for left, _, right, _ in column), at
+    wide = "one => one.closest('.jp-OutputArea-output').scrollWidth - one.closest('.jp-OutputArea-output').clientWidth"
+    assert lab.root.evaluate(wide) <= 0
+    small = lab.root.evaluate(
+        """lab => {
+            const boxes = "input:not([type=checkbox]), label:has([type=checkbox])";
+            return [...lab.querySelectorAll(`button, select, [role=tab], ${boxes}`)]
+                .filter((one) => one.offsetParent && one.getBoundingClientRect().height < 40)
+                .map((one) => one.outerHTML.slice(0, 120));
+        }"""
+    )
+    assert small == []
+    page.get_by_role("tab", name="Runs").scroll_into_view_if_needed()
+    table = lab.root.locator(".fedlab-slides")
+    assert table.evaluate("one => (one.scrollLeft = 1000, one.scrollLeft)") > 0, "what is cut can be slid into sight"
+
+
+def test_beside_an_open_list_of_files_chart_controls_and_map_are_in_sight_together(ran: Any) -> None:
+    """1000 x 768: all of the chart, and at least a third of the map and five controls (5 x 30 px) below it."""
+    at = resize(ran.page, 1000, 768, files=True)
+    bottom = at["seen"][3]
+    assert at["plot"][3] < bottom
+    assert at["controls"][1] + 150 < bottom
+    top, end = at["map"][1], at["map"][3]
+    assert top + (end - top) / 3 < bottom, at
+    assert at["controls"][2] <= at["map"][0], "side by side"

@@ -48,7 +48,7 @@ class Table(View):
 
     def __init__(self, session: Session):
         super().__init__(session)
-        self._table = self.make(widgets.HTML, tabbable=True, css="fedlab-table")
+        self._table = self.make(widgets.HTML, tabbable=True, css="fedlab-slides")
         self._menu = self.own(RunMenu(session))
         self._files = self.own(Files(session, self._menu.round))
         self._hide = self._act(
