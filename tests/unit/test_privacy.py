@@ -54,7 +54,11 @@ def sent(experiment: Experiment, data: Dataset) -> list[Upload]:
 def by_formula(sigma: float, delta: float) -> float:
     """ε of one Gaussian release: δ = Φ(1/2σ - εσ) - e^ε Φ(-1/2σ - εσ) (Balle and Wang 2018, theorem 8)."""
     half = 1 / (2 * sigma)
-    return float(brentq(lambda e: norm.cdf(half - e * sigma) - np.exp(e) * norm.cdf(-half - e * sigma) - delta, 0, 100))
+
+    def too_much(e: float) -> float:
+        return norm.cdf(half - e * sigma) - np.exp(e + norm.logcdf(-half - e * sigma)) - delta
+
+    return float(brentq(too_much, 0, 1e6))
 
 
 def test_one_release_with_noise_of_one_clip_costs_4_38_at_a_delta_of_1e_5() -> None:
@@ -84,6 +88,22 @@ def test_a_party_that_takes_part_by_chance_is_hidden_better(
     assert finer == pytest.approx(published, abs=5e-3)
     assert finer - 1e-6 <= ours <= 1.02 * finer
     assert ours < epsilon({Release(noise, 1.0): rounds}, delta)
+
+
+@pytest.mark.parametrize(("noise", "rounds"), [(0.01, 1), (0.01, 100), (0.1, 7), (0.5, 50)])
+def test_with_hardly_any_noise_epsilon_is_huge_and_right(noise: float, rounds: int) -> None:
+    """T releases with σ are one with σ / √T: not less than its formula says, nor 1 in 1,000 more.
+
+    A grid of losses that did not widen with them would have 500 million points for the second.
+    """
+    exact = by_formula(noise / rounds**0.5, 1e-5)
+    assert exact <= epsilon({Release(noise, 1.0): rounds}, 1e-5) <= 1.001 * exact
+
+
+def test_after_noise_was_turned_down_the_earlier_releases_still_count() -> None:
+    """3 with σ = 1 and 2 with σ = 0.05 are one with 1 / σ² = 3 / 1² + 2 / 0.05² = 803."""
+    exact = by_formula(803**-0.5, 1e-5)
+    assert exact <= epsilon({Release(1.0, 1.0): 3, Release(0.05, 1.0): 2}, 1e-5) <= 1.001 * exact
 
 
 def test_releases_of_two_kinds_add_up() -> None:
