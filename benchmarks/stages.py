@@ -31,7 +31,6 @@ KINDS: dict[str, dict[str, Any]] = {  # all but those that do nothing, each with
     for kind in STAGES.get(role, AGGREGATIONS)
     if kind not in ("none", "mean")
 }
-KINDS["privacy dp"]["dp_noise"] = 0.01  # as much work as more, and a model that stays finite
 
 Seconds = dict[str, list[tuple[float, float]]]  # by kind, for each turn: of the clock, of the processors
 

@@ -10,7 +10,7 @@ import psutil
 import pytest
 from click.testing import CliRunner
 
-from benchmarks import growth, install, kernels, rounds
+from benchmarks import communication, growth, install, kernels, rounds, stages
 from benchmarks.common import WORKLOADS, Workload, gflop, mcmahan_cnn, task_of
 from benchmarks.worker import Task, Turn
 from fedlab import Experiment
@@ -108,3 +108,47 @@ def test_an_installation_is_as_big_as_the_files_in_it(tmp_path: Path) -> None:
     for path in (tmp_path / "one", tmp_path / "folder" / "other"):
         path.write_bytes(np.random.default_rng(0).bytes(300_000))
     assert 0.6 <= install.disk_mb(tmp_path) < 0.7
+
+
+def test_a_stage_takes_its_seconds_by_fedavgs_of_the_same_turn() -> None:
+    """FedAvg takes 1, 2, 4 s as the machine gets busier, the stage 3, 4, 12 s: 3, 2 and 3 times as long."""
+    found = {
+        stages.FEDAVG: [(1.0, 1.0), (2.0, 1.0), (4.0, 1.0)],
+        "secure_sum masks": [(3.0, 2.0), (4.0, 2.0), (12.0, 3.0)],
+    }
+    masks = stages.summary(found)["secure_sum masks"]
+    assert (masks["times_fedavg"], masks["spread"], masks["times_fedavg_cpu"]) == (3.0, [2.0, 3.0], 2.0)
+
+
+def test_every_stage_is_timed_by_itself(tmp_path: Path) -> None:
+    """There are 16 kinds that do something: 4 attacks, clip and noise, 4 codes, masks, 6 rules beside the mean."""
+    assert len(stages.KINDS) == 16
+    path = tmp_path / "stages.json"
+    wanted = ["--workload", "tiny", "--turns", "2", "dp", "topk", "masks", "median", "--json", str(path)]
+    result = CliRunner().invoke(stages.main, wanted, catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    timed = json.loads(path.read_text())["results"]["stages"]
+    assert timed.keys() == {"FedAvg", "privacy dp", "compression topk", "secure_sum masks", "aggregation median"}
+    assert all(one["seconds"] > 0 and len(one["turns"]) == 2 for one in timed.values())
+
+
+def test_megabytes_to_a_goal_are_those_of_the_rounds_that_lead_there() -> None:
+    """FedAvg: 2 rounds of 8 MB. The code gets to 90 % in its third round of 0.5 MB: 1.5 of 16 MB; never to 93 %."""
+    runs = [
+        {"method": "FedAvg", "seed": 0, "megabytes_up": [8.0] * 3, "accuracy": [80.0, 90.0, 93.5]},
+        {"method": "code", "seed": 0, "megabytes_up": [0.5] * 4, "accuracy": [50.0, 89.9, 90.1, 89.0]},
+    ]
+    assert [communication.megabytes_to(one, 90) for one in runs] == [16.0, 1.5]
+    assert communication.shares(runs, "code", 90) == [1.5 / 16]
+    assert communication.shares(runs, "code", 93) == [None]
+
+
+def test_top_k_runs_send_a_fiftieth_of_fedavg_a_round() -> None:
+    """2NN has 199,210 weights of 4 bytes; 1 % of them are 1,992, each 8 bytes with its place. Three parties."""
+    plan = WORKLOADS["tiny"].experiment.with_(rounds=1)
+    sent = {
+        method: communication.one_run(method, plan.with_(**settings))["megabytes_up"]
+        for method, settings in communication.METHODS.items()
+    }
+    assert sent.pop("FedAvg") == [3 * 199_210 * 4 / 1e6]
+    assert list(sent.values()) == [[3 * 1_992 * 8 / 1e6]] * 2
