@@ -68,7 +68,7 @@ def _described(counts: np.ndarray) -> dict[str, Any]:
             parties=parties, held=(counts > 0).sum(axis=1).mean(), classes=classes, least=each.min(), most=each.max(),
         ),
         "read": say("Party {party}, label {label}: {count} of its {all} examples ({share} %)."),
-        "hint": say("Point at a cell, or use the arrow keys; a click or Enter opens that party."),
+        "hint": say("Point at the map, or use the arrow keys; a click or Enter opens that party."),
         "words": {
             "party": say("party ({parties:,})", parties=parties), "label": say("label"),
             "examples": say("examples of each party"),
