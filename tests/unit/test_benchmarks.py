@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 
 from benchmarks import communication, growth, install, kernels, rounds, stages
-from benchmarks.common import WORKLOADS, Workload, gflop, mcmahan_cnn, task_of
+from benchmarks.common import RESULTS, WORKLOADS, Workload, gflop, mcmahan_cnn, task_of
 from benchmarks.worker import Task, Turn
 from fedlab import Experiment
 
@@ -152,3 +152,17 @@ def test_top_k_runs_send_a_fiftieth_of_fedavg_a_round() -> None:
     }
     assert sent.pop("FedAvg") == [3 * 199_210 * 4 / 1e6]
     assert list(sent.values()) == [[3 * 1_992 * 8 / 1e6]] * 2
+
+
+def test_with_error_feedback_a_fifth_of_fedavgs_megabytes_is_more_than_enough_and_without_it_takes_more() -> None:
+    """In the file that `python -m benchmarks.communication` wrote, with each seed and for both goals."""
+    runs = json.loads((RESULTS / "communication.json").read_text(encoding="utf-8"))["results"]["runs"]
+    _, remembering, forgetful = communication.METHODS
+    for goal in communication.GOALS:
+        with_memory = communication.shares(runs, remembering, goal)
+        without = communication.shares(runs, forgetful, goal)
+        assert len(with_memory) == len(without) == 3
+        for ours, theirs in zip(with_memory, without, strict=True):
+            assert ours is not None
+            assert ours <= 1 / 5
+            assert theirs is None or theirs > 1.5 * ours
