@@ -110,7 +110,7 @@ def clock(experiment: Experiment, examples: Mapping[int, int], bytes_each_way: t
     examples: n_k of each party whose work counts. bytes_each_way: what the server sends to one party, and back.
     """
     down, up = bytes_each_way
-    if experiment.uplink == "bandwidth":
+    if experiment.uplink == "same":
         travel = 8e-6 * (down + up) / experiment.bandwidth  # megabits
     else:
         travel = 8e-6 * down / experiment.bandwidth + 1e-3 * up / experiment.uplink  # kilobytes
@@ -120,7 +120,7 @@ def clock(experiment: Experiment, examples: Mapping[int, int], bytes_each_way: t
 def clock_prices(experiment: Experiment) -> Prices:
     """Those that the clock goes by: a line for each party, with the experiment's bandwidth and uplink."""
     down = experiment.bandwidth / 8
-    up = down if experiment.uplink == "bandwidth" else experiment.uplink / 1_000
+    up = down if experiment.uplink == "same" else experiment.uplink / 1_000
     return Prices(down, up, image=1 / PACE)
 
 

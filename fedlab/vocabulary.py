@@ -128,12 +128,12 @@ class Vocabulary(Settings):
         scale="log",
         unit="megabits a second",
     )
-    uplink: float | Literal["bandwidth"] = setting(
-        "bandwidth",
-        "Kilobytes a second that a party can send: lines are often slower up than down, and small messages then pay.",
+    uplink: float | Literal["same"] = setting(
+        "same",
+        "Kilobytes a second that a party can send, or the same as it gets: on slow lines up small messages pay.",
         low=0.1,
         high=1_000_000.0,
-        choices=(1, 3, 10, 30, 100, 300, 1_000, "bandwidth"),
+        choices=(1, 3, 10, 30, 100, 300, 1_000, "same"),
         unit="kilobytes a second",
     )
     seed: int = setting(

@@ -112,15 +112,15 @@ def test_the_upload_takes_its_bytes_by_the_uplink(blobs: Dataset) -> None:
         assert of_round(one, line, clock_prices(line.with_(uplink=uplink))).up == pytest.approx(up)
 
 
-def test_an_uplink_of_the_bandwidth_is_as_if_there_were_none(blobs: Dataset) -> None:
-    """10 megabits are 1,250 kilobytes. Left at `bandwidth` it is the formula that was there before, to the bit."""
+def test_an_uplink_as_fast_as_the_bandwidth_is_as_if_there_were_none(blobs: Dataset) -> None:
+    """10 megabits are 1,250 kilobytes. Left at `same` it is the formula that was there before, to the bit."""
     line = Experiment(parties=4, examples=400, model="softmax", rounds=1)
     (free,), (capped,) = (run(one, dataset=blobs) for one in (line, line.with_(uplink=1_250.0)))
     assert capped.simulated_seconds == pytest.approx(free.simulated_seconds)
     assert free.simulated_seconds == 8e-6 * (144 + 144) / 10.0 + 100 * (1 / PACE)
 
 
-@pytest.mark.parametrize("uplink", [30.0, 0.1, "bandwidth"])
+@pytest.mark.parametrize("uplink", [30.0, 0.1, "same"])
 def test_an_uplink_travels_in_files_and_links(uplink: float | str) -> None:
     experiment = Experiment(uplink=uplink)
     assert Experiment.from_link(experiment.link()).uplink == uplink
@@ -129,7 +129,7 @@ def test_an_uplink_travels_in_files_and_links(uplink: float | str) -> None:
 
 @pytest.mark.parametrize("uplink", [0, -1, math.nan, "fast"])
 def test_an_uplink_that_is_none_is_refused_in_a_sentence(uplink: Any) -> None:
-    with pytest.raises(InvalidSetting, match=r"^uplink is .*, but it must be a number from .*, or bandwidth\.$"):
+    with pytest.raises(InvalidSetting, match=r"^uplink is .*, but it must be a number from .*, or same\.$"):
         Experiment(uplink=uplink)
 
 

@@ -41,7 +41,7 @@ DEFAULTS = {  # of version 2; raise VERSION in vocabulary.py before you change o
     "slow_parties": 0.0,
     "slowdown": 10.0,
     "bandwidth": 10.0,
-    "uplink": "bandwidth",
+    "uplink": "same",
     "seed": 0,
     "synthetic.synthetic_alpha": 1.0,
     "synthetic.synthetic_beta": 1.0,
