@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import html
 import re
+import threading
 from collections.abc import Iterator
 from weakref import ref
 
@@ -143,6 +144,9 @@ def test_it_keeps_neither_a_lab_nor_its_models_alive() -> None:
     gone = ref(lab)
     lab.close()
     del lab
+    for thread in threading.enumerate():
+        if thread.name.startswith("fedlab "):
+            thread.join(60)
     gc.collect()
     assert gone() is None
     assert [one.state for one in shown._histories[0]] == [None, None]
