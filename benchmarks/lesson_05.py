@@ -21,8 +21,8 @@ from typing import Any
 import click
 
 from benchmarks.common import RESULTS, save
-from fedlab import Experiment, History
-from fedlab.federation import Diverged, run
+from fedlab import Experiment
+from fedlab.lessons.progress import as_far_as_it_goes
 from fedlab.lessons.published_05 import FILE, best_rates, written
 
 BASE = Experiment(parties=10, examples=2_000, partition="dirichlet", alpha=0.1, local_epochs=5, rounds=16)
@@ -50,13 +50,7 @@ PARTS: dict[str, tuple[Experiment, Mapping[str, dict[str, Any]], Sequence[int], 
 
 def one_run(method: str, experiment: Experiment) -> dict[str, Any]:
     """A run as it is written down. One whose numbers were no longer finite keeps the rounds until then."""
-    history = History(experiment)
-    try:
-        for one in run(experiment):
-            history.append(one)
-    except Diverged:
-        pass
-    return written(method, history)
+    return written(method, as_far_as_it_goes(experiment))
 
 
 def runs_of(part: str, before: Mapping[str, Any]) -> list[dict[str, Any]]:

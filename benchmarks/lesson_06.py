@@ -16,7 +16,7 @@ import click
 
 from benchmarks.common import RESULTS, WORKLOADS, report, save
 from fedlab import Experiment
-from fedlab.federation import Diverged, run
+from fedlab.lessons.progress import as_far_as_it_goes
 from fedlab.lessons.published_06 import FILE, medians
 
 GOAL, SEEDS, LONGEST = 0.9, (0, 1, 2), 100
@@ -32,16 +32,13 @@ CODES: dict[str, dict[str, Any]] = {
 
 def until_goal(experiment: Experiment) -> dict[str, Any]:
     """Bytes and accuracies of a run until the goal; a run whose numbers are no longer finite ends before it."""
-    accuracy, up, down = list[float](), 0, 0
-    try:
-        for one in run(experiment):
-            accuracy.append(round(100 * one.test_accuracy, 2))
-            up, down = up + one.bytes_up, down + one.bytes_down
-            if one.test_accuracy >= GOAL:
-                return {"rounds": one.number, "bytes_up": up, "bytes_down": down, "accuracy": accuracy}
-    except Diverged:
-        pass
-    return {"rounds": None, "bytes_up": up, "bytes_down": down, "accuracy": accuracy}
+    history = as_far_as_it_goes(experiment, GOAL)
+    return {
+        "rounds": history.rounds_to(GOAL),
+        "bytes_up": sum(history.column("bytes_up")),
+        "bytes_down": sum(history.column("bytes_down")),
+        "accuracy": [round(100 * accuracy, 2) for accuracy in history.column("test_accuracy")],
+    }
 
 
 def measure(epochs: int) -> list[dict[str, Any]]:

@@ -14,25 +14,15 @@ Mopuri and Bilen 2020, *iDLG* (arXiv 2001.02610), for the label; Yeom et al. 201
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 
-from fedlab.datasets import Dataset
-from fedlab.engines import engine_for
-from fedlab.evaluation import cross_entropy, logits_of
-from fedlab.experiment import Experiment
 from fedlab.models.base import Shape, tensors
-from fedlab.prepare import prepare
 from fedlab.settings import InvalidSetting
 from fedlab.text import say
 
-if TYPE_CHECKING:
-    import keras
-
-SAME = (
-    1 / 255
-)  # two images are the same if their pixels, from 0 to 1, differ by less than a grey level, root mean square
+SAME = 1 / 255  # two images are the same if their pixels, from 0 to 1, differ by less than a grey level (RMS)
 TWINS = 1e-4  # and what two units say is the same if it differs by less than this
 SILENT = 1e-6  # a unit whose bias moved less, as a share of the largest move, says nothing but rounding
 
@@ -95,20 +85,6 @@ def labels_of(update: np.ndarray, classes: int) -> np.ndarray:
     return np.flatnonzero(update[-classes:] > 0)
 
 
-def losses(
-    experiment: Experiment,
-    weights: np.ndarray,
-    dataset: Dataset,
-    x: np.ndarray,
-    y: np.ndarray,
-    model: keras.Model | None = None,
-) -> np.ndarray:
-    """(n,) the cross-entropy, in nats, of the model with these weights (P,) on each example of x (n, ...), y (n,)."""
-    with engine_for(prepare(experiment, dataset, model)).open() as engine:
-        (logits,) = logits_of(engine, [(weights, x)], dataset.scale)
-    return cross_entropy(logits, y)
-
-
 class Membership(NamedTuple):
     """How well "its loss is below the threshold, so it was trained on" tells members from others."""
 
@@ -123,7 +99,10 @@ class Membership(NamedTuple):
 
 
 def membership(members: np.ndarray, others: np.ndarray, threshold: float) -> Membership:
-    """The attack with this threshold on the losses of members and of others. Source: Yeom et al. 2018, section 3."""
+    """The attack with this threshold on the losses (`diagnostics.losses`) of members and of others.
+
+    Source: Yeom et al. 2018, section 3.
+    """
     return Membership(threshold, float((members < threshold).mean()), float((others < threshold).mean()))
 
 

@@ -19,7 +19,7 @@ import numpy as np
 
 from fedlab.datasets import Dataset
 from fedlab.engines import engine_for
-from fedlab.evaluation import judge, logits_of, shares
+from fedlab.evaluation import cross_entropy, judge, logits_of, shares
 from fedlab.experiment import Experiment
 from fedlab.prepare import Prepared, prepare
 
@@ -35,10 +35,27 @@ def predictions(
     return answers
 
 
+def losses(
+    experiment: Experiment,
+    weights: np.ndarray,
+    dataset: Dataset,
+    x: np.ndarray,
+    y: np.ndarray,
+    model: keras.Model | None = None,
+) -> np.ndarray:
+    """(n,) the cross-entropy, in nats, of the model with these weights (P,) on each example of x (n, ...), y (n,)."""
+    (logits,) = _logits(prepare(experiment, dataset, model), [(weights, x)])
+    return cross_entropy(logits, y)
+
+
 def _answers(prepared: Prepared, asked: Sequence[tuple[np.ndarray, np.ndarray]]) -> list[np.ndarray]:
     """(n,) labels for each pair of a model's weights (P,) and examples x (n, ...)."""
+    return [logits.argmax(axis=1) for logits in _logits(prepared, asked)]
+
+
+def _logits(prepared: Prepared, asked: Sequence[tuple[np.ndarray, np.ndarray]]) -> list[np.ndarray]:
     with engine_for(prepared).open() as engine:
-        return [logits.argmax(axis=1) for logits in logits_of(engine, asked, prepared.dataset.scale)]
+        return logits_of(engine, asked, prepared.dataset.scale)
 
 
 def untrained(

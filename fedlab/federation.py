@@ -44,7 +44,7 @@ from fedlab.text import say
 if TYPE_CHECKING:
     import keras
 
-__all__ = ["Diverged", "PartyReport", "Round", "State", "first_state", "hold", "in_pieces", "prepare", "run"]
+__all__ = ["Diverged", "PartyReport", "Round", "State", "first_state", "hold", "in_pieces", "prepare", "run", "turn_of"]
 
 
 class Abandoned(Exception):
@@ -140,8 +140,7 @@ class Plan(NamedTuple):
 def _plan(prepared: Prepared, state: State) -> Plan:
     """The round after this state."""
     experiment, number = prepared.experiment, state.number + 1
-    stages = _stages(experiment)
-    turn = _turn(prepared, number, stages["privacy"])
+    stages, turn = _stages(experiment), turn_of(prepared, number)
     epochs = reporting(experiment, number, np.array(turn.chosen, int))
     return Plan(stages, turn, epochs, _sent(experiment.algorithm, state))  # step 5 of the round before
 
@@ -222,9 +221,10 @@ def _stages(experiment: Experiment) -> dict[str, Any]:
     return {role: getattr(experiment, role) for role in ON_THE_WAY}
 
 
-def _turn(prepared: Prepared, number: int, privacy: Privacy) -> Turn:
-    """The round of this number: who takes part, and what each of them counts."""
+def turn_of(prepared: Prepared, number: int) -> Turn:
+    """Any round, by its number: who takes part, and what each of them counts. Nobody need have trained before it."""
     experiment, parties = prepared.experiment, len(prepared.training)
+    privacy: Privacy = _stages(experiment)["privacy"]
     chosen = privacy.choose(experiment.seed, number, parties, experiment.participation)
     weights = {int(k): len(prepared.training[k]) if privacy.weighs_examples else 1 for k in chosen}
     expected = experiment.participation * parties

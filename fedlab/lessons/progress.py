@@ -6,7 +6,7 @@ Nothing is shown while the lessons are being checked, nor where standard error i
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any, TypeVar
 
 from IPython.core.getipython import get_ipython
@@ -15,7 +15,7 @@ from tqdm import tqdm
 from tqdm.notebook import tqdm as tqdm_notebook
 
 from fedlab.experiment import Experiment
-from fedlab.federation import run
+from fedlab.federation import Diverged, run
 from fedlab.history import History
 from fedlab.lessons.switches import checking
 from fedlab.text import say
@@ -38,6 +38,17 @@ def train(experiments: Mapping[str, Experiment], what: str = "") -> dict[str, Hi
                 history.append(one)
                 bar.update()
     return histories
+
+
+def as_far_as_it_goes(experiment: Experiment, goal: float = 2.0) -> History:
+    """Train without a bar, until a test accuracy (0 to 1) is reached. What breaks down keeps its rounds until then."""
+    history = History(experiment)
+    with suppress(Diverged):
+        for one in run(experiment):
+            history.append(one)
+            if one.test_accuracy >= goal:
+                break
+    return history
 
 
 def watch(things: Collection[T], what: str) -> Iterator[T]:

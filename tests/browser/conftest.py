@@ -319,6 +319,22 @@ def open_notebook(browser: Browser, jupyterlab: Server) -> Iterator[Callable[...
             one.close()
 
 
+@pytest.fixture(scope="module")
+def opened(open_notebook: Callable[..., Any]) -> Any:
+    """The notebook of a module's lab, all whose tests share one kernel."""
+    notebook = open_notebook([LAB])
+    notebook.command("notebook:run-all-cells")
+    return notebook
+
+
+@pytest.fixture
+def lab(opened: Any) -> LabPage:
+    """The lab with nothing run and its controls as at first."""
+    lab: LabPage = opened.lab()
+    lab.reset()
+    return lab
+
+
 def notebook(cells: list[str]) -> Any:
     made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(cell) for cell in cells])
     made.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}

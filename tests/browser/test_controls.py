@@ -5,28 +5,9 @@ from __future__ import annotations
 import os
 import re
 import signal
-from collections.abc import Callable
 from typing import Any
 
-import pytest
 from playwright.sync_api import Locator, expect
-
-LAB = "from fedlab_widgets import Lab\nlab = Lab()\nlab"
-
-
-@pytest.fixture(scope="module")
-def opened(open_notebook: Callable[..., Any]) -> Any:
-    notebook = open_notebook([LAB])
-    notebook.command("notebook:run-all-cells")
-    return notebook
-
-
-@pytest.fixture
-def lab(opened: Any) -> Any:
-    """The lab with nothing run and its controls as at first."""
-    lab = opened.lab()
-    lab.reset()
-    return lab
 
 
 def around(control: Locator) -> Locator:

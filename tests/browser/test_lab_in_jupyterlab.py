@@ -6,25 +6,7 @@ import re
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 from playwright.sync_api import Page, expect
-
-LAB = "from fedlab_widgets import Lab\nlab = Lab()\nlab"
-
-
-@pytest.fixture(scope="module")
-def opened(open_notebook: Callable[..., Any]) -> Any:
-    notebook = open_notebook([LAB])
-    notebook.command("notebook:run-all-cells")
-    return notebook
-
-
-@pytest.fixture
-def lab(opened: Any) -> Any:
-    """The lab with nothing run and its controls as at first."""
-    lab = opened.lab()
-    lab.reset()
-    return lab
 
 
 def test_the_cell_of_a_lab_runs_without_an_error(opened: Any) -> None:

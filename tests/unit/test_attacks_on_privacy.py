@@ -14,6 +14,7 @@ from scipy.stats import norm
 from fedlab import Experiment, run
 from fedlab import attacks_on_privacy as attack
 from fedlab.datasets import Dataset
+from fedlab.diagnostics import losses
 from fedlab.federation import first_state
 from fedlab.messages import Upload
 from fedlab.models.base import tensors
@@ -230,8 +231,8 @@ def test_right_so_a_member_has_the_advantage_train_accuracy_minus_test_accuracy(
     (one,) = run(experiment, dataset=blobs)
     assert one.state is not None
     own = prepare(experiment, blobs).training[0]
-    members = attack.losses(experiment, one.state.weights, blobs, blobs.train_x[own], blobs.train_y[own])
-    others = attack.losses(experiment, one.state.weights, blobs, blobs.test_x, blobs.test_y)
+    members = losses(experiment, one.state.weights, blobs, blobs.train_x[own], blobs.train_y[own])
+    others = losses(experiment, one.state.weights, blobs, blobs.test_x, blobs.test_y)
     w, b = tensors(one.state.weights, [(8, 4), (4,)])
     wrong = [
         ((x @ w + b).argmax(axis=1) != y).astype(float)

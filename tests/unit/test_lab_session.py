@@ -295,3 +295,19 @@ def test_run_takes_what_the_controls_said_when_it_was_clicked() -> None:
     session.wait()
     assert session.runs.all[0].experiment.seed == SMALL.seed
     session.close()
+
+
+def test_a_point_that_is_clicked_is_the_round_of_every_menu_until_a_run_begins() -> None:
+    lab = Lab(SMALL)
+    lab.run()
+    menus = lab._table._menu, lab._behind._menu
+    assert [menu.round.value for menu in menus] == [10, 10]
+    lab._session.select(round=1)
+    lab._painter.paint()
+    assert [menu.round.value for menu in menus] == [1, 1]
+    menus[0].round.value = 4
+    lab._painter.paint()
+    assert [menu.round.value for menu in menus] == [4, 4]
+    lab.run(12)
+    assert [menu.round.value for menu in menus] == [12, 12]
+    lab.close()

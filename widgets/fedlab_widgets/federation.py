@@ -39,18 +39,12 @@ class Federation(View):
         self.view = self.make(Picture)
         self.view.answer(
             select=lambda party: session.guard(lambda: session.select(party=int(party))),
-            round=lambda at: session.guard(lambda: self._walk(at)),
+            round=lambda at: session.guard(lambda: session.select(round=max(1, int(at)))),
         )
         self.in_sight = False  # what nobody sees costs training nothing
         self._run: Run | None = None
         self._prepared: Prepared | None = None
-        self._done, self._selected, self._number = 0, session.selected["round"], 1
-
-    def _walk(self, number: int) -> None:
-        """The page's own buttons: to the round before, or the one after."""
-        self._number = min(max(1, int(number)), max(1, self._done))
-        self._selected = self._number
-        self.session.select(round=self._number)
+        self._done = 0  # rounds of that run when it was drawn last
 
     def draw(self) -> None:
         if not self.in_sight:
@@ -61,20 +55,16 @@ class Federation(View):
         prepared = self._prepared_for(run)
         if prepared is None:
             return
-        done, selected = run.done if run else 0, self.session.selected["round"]
-        is_new = run is not None and done > self._done and run is self._run
-        if is_new or run is not self._run:
-            self._number = max(1, done)
-        elif selected != self._selected:
-            self._number = min(max(1, selected), max(1, done))
+        done, number = run.done if run else 0, self.session.round_of(run)
+        is_newest = run is not None and number == done
+        is_new = is_newest and (done > self._done if run is self._run else done == 1)
         if prepared is not self._prepared:
             self.view.state = _described(prepared, self.session.selected["party"])
         elif self.view.state["party"] != self.session.selected["party"]:
             self.view.state = {**self.view.state, "party": self.session.selected["party"]}
-        first = run is not None and run is not self._run and done == 1
-        self._run, self._prepared, self._done, self._selected = run, prepared, done, selected
-        pace = ("slow" if run.target < run.planned else "fast") if run and (is_new or first) else "still"
-        told = _told(prepared, self._number, run, pace)
+        self._run, self._prepared, self._done = run, prepared, done
+        pace = ("slow" if run.target < run.planned else "fast") if run and is_new else "still"
+        told = _told(prepared, number, run, pace)
         if told != {**self.view.round, "pace": pace}:
             self.view.round = told
 

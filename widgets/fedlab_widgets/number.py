@@ -16,7 +16,7 @@ from fedlab.text import say
 from fedlab_widgets.part import Part, source
 from fedlab_widgets.session import Session
 from fedlab_widgets.view import View
-from fedlab_widgets.watching import Watched, counts_of
+from fedlab_widgets.watching import Watched
 from fedlab_widgets.whose_turn import nothing_travels
 
 IN_FULL = 6  # parties that a sum is written out for
@@ -43,11 +43,12 @@ def weigh(watched: Watched, place: int) -> Weighed:
     """The weight at this place of the flat vector of all weights."""
     assert watched.ended.state is not None
     first = watched.mean[0] if watched.mean and watched.mean[0].shape == watched.average.shape else None
+    counted = sum(watched.counts.values())
     return Weighed(
         float(watched.began.weights[place]),
         float(watched.ended.state.weights[place]),
         [float(upload.weights[place]) for upload in watched.uploads],
-        [counts_of(watched.experiment, upload.examples) / watched.counted for upload in watched.uploads],
+        [watched.counts[upload.party] / counted for upload in watched.uploads],
         float(watched.average[place]),
         None if first is None else float(first[place]),
     )
@@ -107,7 +108,7 @@ def _state(prepared: Prepared, watched: Watched, place: int) -> dict[str, Any]:
         "layers": [_layer(number, shape) for number, shape in enumerate(shapes)],
         "sizes": list(shapes[layer]),
         "rows": rows,
-        "sum": written_out(weighed, watched.reported) if _averages(watched) else "",
+        "sum": written_out(weighed, len(watched.counts)) if _averages(watched) else "",
         "says": told(watched, weighed),
         **_picture(prepared, watched, layer, index),
         "words": {
@@ -143,7 +144,7 @@ def _picture(prepared: Prepared, watched: Watched, layer: int, index: list[int])
 
 def _averages(watched: Watched) -> bool:
     """Whether the parties' models come together at all."""
-    return watched.reported > 0 and (watched.experiment.algorithm.in_one_place or bool(watched.mean))
+    return bool(watched.counts) and (watched.experiment.algorithm.in_one_place or bool(watched.mean))
 
 
 def written_out(weighed: Weighed, reported: int) -> str:
@@ -162,7 +163,7 @@ def told(watched: Watched, weighed: Weighed) -> list[str]:
     experiment = watched.experiment
     title = title_of(type(experiment.algorithm))
     if not _averages(watched):
-        if watched.reported and nothing_travels(experiment.algorithm):
+        if watched.counts and nothing_travels(experiment.algorithm):
             return [say("Nothing is averaged: every party keeps its own weight, and the shared model stays as drawn.")]
         return [say("Nobody reported in this round, so there is nothing to average.")]
     if weighed.same(weighed.total, weighed.after):

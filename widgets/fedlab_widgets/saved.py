@@ -11,16 +11,20 @@ import html
 import json
 from typing import Any, ClassVar
 from uuid import uuid4
+from weakref import WeakMethod
 
 from IPython import get_ipython
 from IPython.display import display
 
 from fedlab.text import say
 from fedlab_widgets.curves import Chart
+from fedlab_widgets.runs import Run
 from fedlab_widgets.session import Session
 from fedlab_widgets.still import still
+from fedlab_widgets.threads import later
 from fedlab_widgets.view import View
 
+QUIET = 2.0  # seconds
 EMPTY = '<div class="fedlab-saved"></div>'
 MODEL = """(() => {
 %s
@@ -53,7 +57,9 @@ class Saved(View):
 
     def __init__(self, session: Session, chart: Chart):
         super().__init__(session)
-        self._chart, self._outputs, self._held = chart, list[Any](), 0
+        self._chart, self._outputs = chart, list[Any]()
+        self._held: list[tuple[Run, int]] = []  # what is in it: runs, and how many rounds of each
+        self._waiting = False
 
     def begin(self) -> None:
         """Make the output, empty; called while the lab's cell runs."""
@@ -61,13 +67,32 @@ class Saved(View):
             self._outputs.append(display({"text/html": EMPTY, "text/plain": ""}, raw=True, display_id=True))
 
     def draw(self) -> None:
-        """Once training is over: put what was run into it."""
-        shown = self.session.runs.shown
-        rounds = sum(run.done for run in shown)
-        if not self._outputs or self.session.training.busy or rounds in (0, self._held):
+        """Bring it up to date, once training is over and nothing new has begun for a while.
+
+        Its picture takes a third of a second, which a run that follows a moving slider cannot spare.
+        """
+        if self._outputs and not self._waiting and self._is_behind():
+            self._waiting = True
+            bring = WeakMethod(self._bring_up_to_date)  # to wait for it must not keep a closed lab alive
+            later(QUIET, lambda: (act := bring()) and act())
+
+    def _is_behind(self) -> bool:
+        return not self.session.training.busy and self._held != self._shown()
+
+    def _shown(self) -> list[tuple[Run, int]]:
+        return [(run, run.done) for run in self.session.runs.shown]
+
+    def _bring_up_to_date(self) -> None:
+        self._waiting = False
+        if not self._is_behind():
             return
-        self._held = rounds
-        png, about = still(self.session)
-        page = {"text/html": saved(self._chart, png, about["alt"]), "text/plain": about["alt"]}
+        self._held = self._shown()
+        self.session.guard(self._put_it_there)
+
+    def _put_it_there(self) -> None:
+        page = {"text/html": EMPTY, "text/plain": ""}
+        if self._held:
+            png, about = still(self.session)
+            page = {"text/html": saved(self._chart, png, about["alt"]), "text/plain": about["alt"]}
         for output in self._outputs:
             output.update(page, raw=True)

@@ -65,7 +65,7 @@ class Session(Signal):
         self.runs = Runs()
         self.training = Training(self.lock, self.changed, self._failed, dataset, model)
         self.driver = driver(self.turn, self.stop)
-        self.selected: dict[str, Any] = {"run": None, "round": 0, "x": "rounds", "party": 0}
+        self.selected: dict[str, Any] = {"run": None, "round": 0, "x": "rounds", "party": 0}  # round 0: the newest
         self._moved = False  # whether the learner has moved a control since something was begun
         self.follows_moves = False  # whether each move of a control begins a run
         self._stops = 0  # Stop and Reset cancel what was clicked before them and has not begun
@@ -172,7 +172,8 @@ class Session(Signal):
         return run
 
     def _begin(self, run: Run, rounds: int, planned: int = 0) -> None:
-        run.shown, self._moved, self.selected["run"] = True, False, run
+        run.shown, self._moved = True, False
+        self.selected |= {"run": run, "round": 0}
         self.training.add(run, rounds, planned)
         self.driver.wake()
         self.changed("runs")
@@ -258,6 +259,11 @@ class Session(Signal):
         """Look at another run, round, axis or party."""
         self.selected |= what
         self.changed("selected")
+
+    def round_of(self, run: Run | None) -> int:
+        """The round of a run that is looked at: the selected one or, if none is, the newest; 1 if there is none yet."""
+        newest = max(1, run.done) if run else 1
+        return min(self.selected["round"], newest) or newest
 
     def hide(self, run: Run) -> None:
         """Take a run's curve out of the plot, or put it back."""

@@ -25,22 +25,16 @@ class RunMenu(View):
         self.run = self.make(widgets.Dropdown, options=[], description=say("run"))
         self.on_change(self.run, lambda run: session.select(run=run))
         self.round = self.make(widgets.BoundedIntText, 1, min=1, max=1, description=say("round"), css="fedlab-number")
-        self._newest, self._asked = 1, session.selected["round"]
+        self.on_change(self.round, lambda number: session.select(round=number if number < self.round.max else 0))
 
     def draw(self) -> None:
-        """Offer the runs that there are now. The newest round stays selected while newer ones come."""
+        """Offer the runs that there are now, and the round that is looked at."""
         labels, selected = self.session.runs.labels(), self.session.selected["run"]
         self.put(self.run, options=tuple((f"{run.number + 1}: {label}", run) for run, label in labels.items()))
         if selected in labels:
             self.put(self.run, value=selected)
-        newest = max(1, selected.done) if selected else 1
-        with self.session.lock:
-            number = newest if self.round.value >= self._newest else min(self.round.value, newest)
-            self._newest = newest
-            if self._asked != (asked := self.session.selected["round"]):  # a point of the curve was clicked
-                self._asked, number = asked, min(asked, newest)
-        self.put(self.round, max=newest)
-        self.put(self.round, value=number)
+        self.put(self.round, max=max(1, selected.done) if selected else 1)
+        self.put(self.round, value=self.session.round_of(selected))
 
 
 class Table(View):

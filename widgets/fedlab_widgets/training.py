@@ -164,14 +164,14 @@ class Training:
 
     def _rounds_of(self, run: Run) -> Iterator[Round | None]:
         """The rounds that are still to come."""
-        start, own = run.history.state_at(run.done), (self._dataset, self._model)
+        start, data, model = run.history.state_at(run.done), self._dataset, self._model
         if not threads.exist():
-            return in_pieces(run.experiment, start=start, dataset=own[0], model=own[1], on_upload=self._uploaded)
+            return in_pieces(run.experiment, start=start, dataset=data, model=model, on_upload=self._uploaded)
         return fedlab.run(
             run.experiment,
             start=start,
-            dataset=own[0],
-            model=own[1],
+            dataset=data,
+            model=model,
             between_chunks=self._check,
             on_upload=self._uploaded,
         )

@@ -8,7 +8,7 @@ import numpy as np
 
 import fedlab
 from fedlab import Experiment, Round, State
-from fedlab.federation import first_state, remembered
+from fedlab.federation import first_state, remembered, turn_of
 from fedlab.messages import Message, Upload
 from fedlab.prepare import Prepared
 from fedlab_widgets.brake import Brake
@@ -24,9 +24,8 @@ class Watched:
     began: State
     ended: Round
     uploads: list[Upload]  # of the first parties, MOST_KEPT at most
-    average: np.ndarray  # (P,) Σ c_k w_k / Σ c_k over all that reported, c_k being what each of them counts: n_k, or 1
-    counted: int  # Σ c_k
-    reported: int  # how many they are
+    average: np.ndarray  # (P,) Σ c_k w_k / Σ c_k over all that reported
+    counts: dict[int, int]  # of these by number c_k, what each of them counts in the mean: n_k, or 1
     mean: Message  # what the server's step got
 
     @property
@@ -41,14 +40,15 @@ def watch(prepared: Prepared, start: State | None, brake: Brake) -> Watched:
     experiment = prepared.experiment
     before = remembered(start or first_state(prepared), prepared)
     ended: Round | None = None
-    kept, means, counts = list[Upload](), list[Message](), list[int]()
+    kept, means, counts = list[Upload](), list[Message](), dict[int, int]()
+    weights = turn_of(prepared, experiment.rounds).weights
     total = np.zeros(prepared.size)
 
     def keep(number: int, upload: Upload) -> None:
         nonlocal total
         if number == experiment.rounds:
-            counts.append(counts_of(experiment, upload.examples))
-            total += np.multiply(upload.weights, counts[-1], dtype=np.float64)
+            counts[upload.party] = weights[upload.party]
+            total += np.multiply(upload.weights, counts[upload.party], dtype=np.float64)
             if len(kept) < MOST_KEPT:
                 kept.append(upload)
 
@@ -67,13 +67,7 @@ def watch(prepared: Prepared, start: State | None, brake: Brake) -> Watched:
             before = ended.state
         ended = one
     assert ended is not None
-    average = total / max(1, sum(counts))
-    return Watched(experiment, before, ended, kept, average, sum(counts), len(counts), means[-1])
-
-
-def counts_of(experiment: Experiment, examples: int) -> int:
-    """c_k: what a party with so many examples counts in the mean."""
-    return examples if experiment.privacy.weighs_examples or experiment.algorithm.in_one_place else 1
+    return Watched(experiment, before, ended, kept, total / max(1, sum(counts.values())), counts, means[-1])
 
 
 def start_of(experiment: Experiment, before: State, party: int) -> np.ndarray:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from fedlab.algorithms import Algorithm
+from fedlab.federation import turn_of
 from fedlab.prepare import Prepared
-from fedlab.stages import Privacy, Turn
 from fedlab.stages.attack import Lying
 from fedlab.systems import dropouts, reporting, stragglers
 
@@ -36,26 +36,20 @@ class WhoseTurn:
 
 def whose_turn(prepared: Prepared, number: int) -> WhoseTurn:
     """Of the round of this number."""
-    experiment, parties = prepared.experiment, len(prepared.training)
-    privacy = Privacy() if experiment.algorithm.in_one_place else experiment.privacy
-    chosen = privacy.choose(experiment.seed, number, parties, experiment.participation)
+    experiment, turn = prepared.experiment, turn_of(prepared, number)
+    chosen = np.array(turn.chosen, int)
     epochs = reporting(experiment, number, chosen)
+    attack = experiment.attack
+    travels = not experiment.algorithm.in_one_place
+    liars = attack.liars(turn.at("attack")) if travels and isinstance(attack, Lying) else set()
     late, silent = stragglers(experiment, number, chosen), dropouts(experiment, number, chosen)
     return WhoseTurn(
-        tuple(map(int, chosen)),
+        tuple(turn.chosen),
         epochs,
         frozenset(late - (silent - epochs.keys())),
         frozenset(silent - epochs.keys()),
-        frozenset(_liars(prepared, number)),
+        frozenset(liars),
     )
-
-
-def _liars(prepared: Prepared, number: int) -> set[int]:
-    experiment, parties = prepared.experiment, len(prepared.training)
-    if experiment.algorithm.in_one_place or not isinstance(experiment.attack, Lying):
-        return set()
-    turn = Turn(experiment.seed, number, parties, 0.0, prepared.dataset.classes, prepared.size, {})
-    return experiment.attack.liars(turn.at("attack"))
 
 
 def nothing_travels(algorithm: Algorithm) -> bool:

@@ -93,7 +93,8 @@ function render({ model, el }) {
   function curves() {
     const shown = state.runs.filter((run) => run.shown && rounds(run).accuracy.length);
     const fits = shown.filter((run) => xs(run).length && xs(run).every(Number.isFinite));
-    const groups = Map.groupBy ? Map.groupBy(fits, (run) => run.group) : new Map(fits.map((run) => [run.id, [run]]));
+    const groups = new Map();
+    for (const run of fits) groups.set(run.group, [...(groups.get(run.group) ?? []), run]);
     const alike = [...groups.values()].filter((some) => some.length > 1);
     tableSwitch.hidden = !shown.length;
     bandSwitch.hidden = !alike.length;

@@ -26,7 +26,6 @@ export default {
     const text = make("span", {});
     const said = make("p", { class: "fedlab-tour-said", "aria-live": "polite" }, count, " ", text, " ", done);
     const stop = make("div", { class: "fedlab-tour-stop" }, said, make("div", { class: "fedlab-tour-buttons" }, back, next, leave));
-    // JupyterLab would take Escape for the cell; Lumino, which gives it to it, spares what has this attribute.
     const root = make("div", { class: "fedlab-guide", role: "region" }, stop, come);
     root.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || !state.open) return;
