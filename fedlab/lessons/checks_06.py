@@ -221,7 +221,7 @@ def clock_of(choice: Experiment) -> float:
 
 
 @exercise(
-    answer="choose",
+    answer="choose_code",
     points=2,
     wrong={
         "seconds": lambda: ASKED.with_(rounds=5, local_epochs=5),
@@ -238,9 +238,9 @@ def clock_of(choice: Experiment) -> float:
     },
     limit=240,
 )
-def check_choice(choose: Callable[..., Any]) -> str:
-    """choose(): an Experiment that reaches `GOAL` within `SECONDS` of the simulated clock, with two seeds."""
-    yours = choose()
+def check_choice(choose_code: Callable[..., Any]) -> str:
+    """choose_code(): an Experiment that reaches `GOAL` within `SECONDS` of the simulated clock, with two seeds."""
+    yours = choose_code()
     require(yours is not None, "your function returns nothing: does it end with return?")
     require(isinstance(yours, Experiment), "your function must return an Experiment, such as base.with_(rounds=5).")
     free = {name: value for name, value in ASKED.to_dict().items() if name in FREE}
