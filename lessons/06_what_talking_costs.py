@@ -157,7 +157,9 @@ code = third.encode(six, place(6))
 print("top-k:", code.nbytes, "bytes; places", code[:8].view(np.uint32), "numbers", code[8:].view(np.float32))
 code = signs_only.encode(six, place(6))
 print("sign: ", code.nbytes, "bytes; size", code[:4].view(np.float32), f"bits {code[4]:08b}")
-print("The server reads:", third.decode(third.encode(six, place(6)), place(6)), "and", signs_only.decode(code, place(6)))
+print(
+    "The server reads:", third.decode(third.encode(six, place(6)), place(6)), "and", signs_only.decode(code, place(6))
+)
 
 # %% [markdown]
 # ## Wrong on purpose, or wrong by lot
@@ -385,7 +387,9 @@ Costs(lab)
 # %% jupyter={"source_hidden": true}
 from fedlab.lessons import published_06 as published
 
-show_table(published.rows_for_table(epochs=1), "Until 90 % with E = 1; a dash: not with every seed in 100 rounds", exact=True)
+show_table(
+    published.rows_for_table(epochs=1), "Until 90 % with E = 1; a dash: not with every seed in 100 rounds", exact=True
+)
 
 # %% [markdown]
 # Look at three things. **Top-k with a memory** needs about twice the rounds of FedAvg, and a small part of its megabytes. **Without
@@ -394,7 +398,9 @@ show_table(published.rows_for_table(epochs=1), "Until 90 % with E = 1; a dash: n
 # five local epochs, so that less is sent anyhow:
 
 # %% jupyter={"source_hidden": true}
-show_table(published.rows_for_table(epochs=5), "Until 90 % with E = 5; a dash: not with every seed in 100 rounds", exact=True)
+show_table(
+    published.rows_for_table(epochs=5), "Until 90 % with E = 5; a dash: not with every seed in 100 rounds", exact=True
+)
 
 # %% [markdown]
 # With five epochs FedAvg is there in two or three rounds. Top-k with 1 % still saves, but less than before. **More local work and
