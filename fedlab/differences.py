@@ -56,4 +56,6 @@ def _words(name: str) -> str:
 
 
 def _short(value: Any) -> str:
+    if isinstance(value, bool):
+        return say("yes") if value else say("no")
     return f"{value:,}" if isinstance(value, int) else f"{value:g}" if isinstance(value, float) else str(value)

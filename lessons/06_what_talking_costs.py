@@ -90,7 +90,7 @@ lab = Lab(
     prediction=guess,
     tasks=[
         Task("**All of it**: FedAvg. Press **Run**.", promised.FEDAVG),
-        Task("**Top-k**, a share of 0.01, with *error feedback*: that is the memory.", promised.TOPK),
+        Task("**Top-k**, a share of 0.01, with error feedback: that is the memory.", promised.TOPK),
         Task("The same **without error feedback**.", promised.FORGETFUL),
         Task("Switch the plot to **megabytes up**, then to **megabytes sent**, both ways. Why is the gain so much smaller there?"),
         Task("**QSGD** with 2 bits, without error feedback.", promised.QSGD),

@@ -9,6 +9,7 @@ import pytest
 
 from fedlab import Experiment
 from fedlab.algorithms import FedAvg, FedProx
+from fedlab.differences import differences
 from fedlab.experiment import KINDS, VERSION
 from fedlab.models import CNN, MODELS, Softmax
 from fedlab.partitions import IID, Dirichlet
@@ -227,3 +228,10 @@ def test_with_keeps_an_algorithm_of_ones_own() -> None:
     start = Experiment(algorithm=Mine(), partition=IID())
     assert type(start.with_(parties=3).algorithm) is Mine
     assert type(start.with_(algorithm="fedavg").algorithm) is FedAvg
+
+
+def test_what_is_on_or_off_is_told_as_yes_or_no() -> None:
+    """And not as 1 or 0, which is how a number of something is told."""
+    remembers = Experiment(compression="topk")
+    told = differences([remembers, remembers.with_(error_feedback=False)])
+    assert told == ["error feedback = yes", "error feedback = no"]
