@@ -46,7 +46,8 @@ function curveNodes(one, { y, panel, clip }, { px, py }) {
 /** What was predicted, as a line across the panel, with a ring at the round that it is about. */
 function guessNodes({ value, round, text }, { top, bottom, width, state }, { px, py }) {
   const y = py(value), inside = y >= top && y <= bottom, at = Math.min(Math.max(y, top + 13), bottom - 4);
-  const words = draw("text", { class: "fedlab-paper", x: width - RIGHT - 4, y: inside ? at - 4 : at, "text-anchor": "end" }, text);
+  const right = width - RIGHT - 4, beside = round && state.x === "rounds" ? Math.min(right, px(round) - 9) : right;
+  const words = draw("text", { class: "fedlab-paper", x: Math.max(beside, LEFT + 130), y: inside ? at - 4 : at, "text-anchor": "end" }, text);
   if (!inside) return [words];
   const ring = round && state.x === "rounds" ? draw("circle", { class: "fedlab-guessed", cx: px(round), cy: y, r: 4.5 }) : "";
   return [draw("path", { class: "fedlab-guess", d: `M${LEFT} ${y}H${width - RIGHT}` }), ring, words];
