@@ -1,0 +1,77 @@
+"""The pictures of lesson 07: what is read from uploads, masks seen as images, two bell curves, and what ε costs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from fedlab.lessons.two_bells import epsilon_of, rates
+from fedlab.plots import COLOURS, style
+from fedlab.text import say
+
+
+def images(rows: Mapping[str, Sequence[np.ndarray]]) -> Figure:
+    """Rows of images, each under its name: pixels from 0 (paper) to 1 (ink)."""
+    wide = max(map(len, rows.values()))
+    figure, axes = plt.subplots(
+        len(rows), wide, figsize=(0.95 * wide + 0.4, 1.25 * len(rows)), layout="constrained", squeeze=False
+    )
+    for line, (name, pictures) in zip(axes, rows.items(), strict=True):
+        for ax in line:
+            ax.set_axis_off()
+        for ax, one in zip(line, pictures, strict=False):
+            ax.imshow(one, cmap="gray_r", vmin=0, vmax=1)
+        line[0].set_title(name, loc="left", fontsize="small")
+    plt.close(figure)
+    return figure
+
+
+def changes(named: Mapping[str, np.ndarray]) -> Figure:
+    """Changes of the weights to one unit side by side: orange up, blue down, each on a scale of its own."""
+    figure, axes = plt.subplots(1, len(named), figsize=(2.05 * len(named), 2.6), layout="constrained", squeeze=False)
+    for ax, (name, one) in zip(axes[0], named.items(), strict=True):
+        most = float(np.abs(one).max()) or 1.0
+        ax.imshow(one, cmap="PuOr_r", vmin=-most, vmax=most)
+        ax.set_title(name, fontsize="small")
+        ax.set_xticks([])
+        ax.set_yticks([])
+    plt.close(figure)
+    return figure
+
+
+def bells(sigma: float, delta: float) -> Figure:
+    """Left: the released number without a party and with it. Right: what any attacker can reach, and ε's promise."""
+    epsilon = epsilon_of(delta, sigma)
+    figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
+    at = np.linspace(-4 * sigma, 1 + 4 * sigma, 400)
+    for number, (name, mean) in enumerate({say("without the party"): 0, say("with it"): 1}.items()):
+        height = np.exp(-((at - mean) ** 2) / (2 * sigma**2)) / (sigma * np.sqrt(2 * np.pi))
+        left.plot(at, height, label=name, lw=1.9, markevery=40, **style(number))
+    left.set(xlabel=say("what is released, in units of the clip S"), ylabel=say("how often"), ylim=(0, None))
+    left.set_title(say("noise σ = {sigma:g}", sigma=sigma), fontsize="medium")
+    found, blamed = rates(sigma, at)
+    right.plot(blamed, found, label=say("the best attacker"), lw=1.9, markevery=40, **style(0))
+    share = np.linspace(0, 1, 200)
+    promise = np.minimum(np.minimum(1, np.exp(epsilon) * share + delta), 1 - np.exp(-epsilon) * (1 - delta - share))
+    name = say("(ε, δ) allows: ε = {epsilon:.2f}, δ = {delta:g}", epsilon=epsilon, delta=delta)
+    right.plot(share, promise, label=name, lw=1.9, markevery=40, **style(1))
+    right.plot([0, 1], [0, 1], color="0.5", lw=0.9, ls=":", label=say("tossing a coin"))
+    right.set(
+        xlabel=say("FPR: who was not there, and is named"), ylabel=say("TPR: who was there, and is named"),
+        xlim=(0, 1), ylim=(0, 1.02),
+    )  # fmt: skip
+    right.set_title(say("was the party there?"), fontsize="medium")
+    for ax in (left, right):
+        _finish(ax)
+    plt.close(figure)
+    return figure
+
+
+def _finish(ax: Axes) -> None:
+    ax.legend(fontsize="small")
+    ax.grid(alpha=0.3, lw=0.6)
+    ax.spines[["top", "right"]].set_visible(False)
