@@ -46,6 +46,12 @@ def candidates(update: np.ndarray, shapes: Sequence[Shape]) -> np.ndarray:
     return (kernel[:, moved] / bias[moved]).T
 
 
+def nearest(found: np.ndarray, images: np.ndarray) -> np.ndarray:
+    """(B, n) for each image (B, n) that of the found (m, n), m > 0, which is nearest to it."""
+    squares = (found**2).sum(axis=1)[:, None] + (images.astype(np.float64) ** 2).sum(axis=1) - 2 * found @ images.T
+    return found[squares.argmin(axis=0)]
+
+
 def errors(found: np.ndarray, images: np.ndarray) -> np.ndarray:
     """(B,) how far the nearest of the found (m, n) is from each image (B, n): the root mean square over n pixels.
 
@@ -53,9 +59,7 @@ def errors(found: np.ndarray, images: np.ndarray) -> np.ndarray:
     """
     if not len(found):
         return np.full(len(images), np.inf)
-    squares = (found**2).sum(axis=1)[:, None] + (images.astype(np.float64) ** 2).sum(axis=1) - 2 * found @ images.T
-    nearest = squares.argmin(axis=0)
-    return np.sqrt(((found[nearest] - images) ** 2).mean(axis=1))  # squares are off where numbers nearly cancel
+    return np.sqrt(((nearest(found, images) - images) ** 2).mean(axis=1))  # `squares` are off where numbers cancel
 
 
 def share_recovered(found: np.ndarray, images: np.ndarray) -> float:

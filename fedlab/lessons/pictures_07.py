@@ -14,8 +14,8 @@ from fedlab.plots import COLOURS, style
 from fedlab.text import say
 
 
-def images(rows: Mapping[str, Sequence[np.ndarray]]) -> Figure:
-    """Rows of images, each under its name: pixels from 0 (paper) to 1 (ink)."""
+def images(rows: Mapping[str, np.ndarray]) -> Figure:
+    """Rows of square images (n, pixels), each under its name: pixels from 0 (paper) to 1 (ink)."""
     wide = max(map(len, rows.values()))
     figure, axes = plt.subplots(
         len(rows), wide, figsize=(0.95 * wide + 0.4, 1.25 * len(rows)), layout="constrained", squeeze=False
@@ -24,7 +24,8 @@ def images(rows: Mapping[str, Sequence[np.ndarray]]) -> Figure:
         for ax in line:
             ax.set_axis_off()
         for ax, one in zip(line, pictures, strict=False):
-            ax.imshow(one, cmap="gray_r", vmin=0, vmax=1)
+            side = round(one.size**0.5)
+            ax.imshow(one.reshape(side, side), cmap="gray_r", vmin=0, vmax=1)
         line[0].set_title(name, loc="left", fontsize="small")
     plt.close(figure)
     return figure
