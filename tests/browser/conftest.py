@@ -288,6 +288,11 @@ def jupyterlab(serve: Callable[[list[str], str], Server]) -> Server:
                   "jupyterlab.handlers.announcements.NeverCheckForUpdate"], "/api")  # fmt: skip
 
 
+@pytest.fixture(scope="session")
+def voila(serve: Callable[[list[str], str], Server]) -> Server:
+    return serve(["fedlab", "voila", ".", "--Voila.ip=127.0.0.1"], "/voila/static/voila.js")
+
+
 @pytest.fixture(scope="module")
 def open_notebook(browser: Browser, jupyterlab: Server) -> Iterator[Callable[..., Notebook]]:
     """Open a notebook of these cells, or this one, in a tab with a kernel of its own."""

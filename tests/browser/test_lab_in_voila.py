@@ -17,11 +17,6 @@ PATIENCE = 120_000
 WAITS = "import pathlib, time\nwhile not pathlib.Path('go').exists(): time.sleep(0.1)\nprint('gone on')"
 
 
-@pytest.fixture(scope="module")
-def voila(serve: Callable[[list[str], str], Any]) -> Any:
-    return serve(["fedlab", "voila", ".", "--Voila.ip=127.0.0.1"], "/voila/static/voila.js")
-
-
 @pytest.fixture
 def open_page(browser: Browser, voila: Any) -> Iterator[Callable[..., Page]]:
     """Open a notebook of the server's folder as a page."""
