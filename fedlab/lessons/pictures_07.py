@@ -9,8 +9,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
-from fedlab.lessons.two_bells import epsilon_of, rates
-from fedlab.plots import COLOURS, style
+from fedlab.lessons.two_bells import delta_of, rates
+from fedlab.plots import style
 from fedlab.text import say
 
 
@@ -44,9 +44,8 @@ def changes(named: Mapping[str, np.ndarray]) -> Figure:
     return figure
 
 
-def bells(sigma: float, delta: float) -> Figure:
-    """Left: the released number without a party and with it. Right: what any attacker can reach, and ε's promise."""
-    epsilon = epsilon_of(delta, sigma)
+def bells(sigma: float, epsilons: Sequence[float]) -> Figure:
+    """Left: the released number without a party and with it. Right: what attackers can reach, and what each ε allows."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
     at = np.linspace(-4 * sigma, 1 + 4 * sigma, 400)
     for number, (name, mean) in enumerate({say("without the party"): 0, say("with it"): 1}.items()):
@@ -56,10 +55,12 @@ def bells(sigma: float, delta: float) -> Figure:
     left.set_title(say("noise σ = {sigma:g}", sigma=sigma), fontsize="medium")
     found, blamed = rates(sigma, at)
     right.plot(blamed, found, label=say("the best attacker"), lw=1.9, markevery=40, **style(0))
-    share = np.linspace(0, 1, 200)
-    promise = np.minimum(np.minimum(1, np.exp(epsilon) * share + delta), 1 - np.exp(-epsilon) * (1 - delta - share))
-    name = say("(ε, δ) allows: ε = {epsilon:.2f}, δ = {delta:g}", epsilon=epsilon, delta=delta)
-    right.plot(share, promise, label=name, lw=1.9, markevery=40, **style(1))
+    share = np.linspace(0, 1, 401)
+    for number, epsilon in enumerate(epsilons, 1):
+        delta = delta_of(epsilon, sigma)
+        allowed = np.minimum(np.exp(epsilon) * share + delta, 1 - np.exp(-epsilon) * (1 - delta - share))
+        name = say("allowed: ε = {epsilon:g}, δ = {delta:.2g}", epsilon=epsilon, delta=delta)
+        right.plot(share, np.minimum(1, allowed), label=name, lw=1.9, markevery=80, **style(number))
     right.plot([0, 1], [0, 1], color="0.5", lw=0.9, ls=":", label=say("tossing a coin"))
     right.set(
         xlabel=say("FPR: who was not there, and is named"), ylabel=say("TPR: who was there, and is named"),
