@@ -45,7 +45,7 @@ def changes(named: Mapping[str, np.ndarray]) -> Figure:
 
 
 def bells(sigma: float, epsilons: Sequence[float]) -> Figure:
-    """Left: the released number without a party and with it. Right: what attackers can reach, and what each ε allows."""
+    """Left: the released number without a party and with it. Right: what an attacker reaches, what each ε allows."""
     figure, (left, right) = plt.subplots(1, 2, figsize=(10, 4), layout="constrained")
     at = np.linspace(-4 * sigma, 1 + 4 * sigma, 400)
     for number, (name, mean) in enumerate({say("without the party"): 0, say("with it"): 1}.items()):
