@@ -106,6 +106,33 @@ def test_the_runs_that_run_has_begun_stay() -> None:
     assert runs(session) == [(2, False, 2), (6, True, 2), (7, False, 2)]
 
 
+def test_a_move_does_not_cut_short_what_run_has_begun_and_says_that_it_waits() -> None:
+    """Run's has one round of two when the moves come; of the moves' runs only the last is trained."""
+    session = following()
+    session.run()
+    session.turn()
+    for parties in (3, 4):
+        session.set("parties", parties)
+        assert not session.training.stopping
+        assert "comes after it" in session.message.sentence
+    assert [run.experiment.parties for run in session.training.due] == [2, 4]
+    session.driver.finish()
+    assert [(parties, done) for parties, _, done in runs(session)] == [(2, 2), (4, 2)]
+
+
+def test_a_move_leaves_a_sweep_and_takes_only_the_place_of_another_move() -> None:
+    session = following()
+    session.sweep("seed", [1, 2])
+    session.set("parties", 3)
+    session.set("parties", 4)
+    session.driver.finish()
+    assert sorted((run.experiment.seed, run.experiment.parties, run.done) for run in session.runs.all) == [
+        (0, 4, 2),
+        (1, 2, 2),
+        (2, 2, 2),
+    ]
+
+
 def test_run_takes_over_what_a_move_has_begun_and_trains_nothing_twice() -> None:
     session = following()
     session.set("parties", 3)

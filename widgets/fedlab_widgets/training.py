@@ -64,6 +64,11 @@ class Training:
         return self.run is not None or bool(self.waiting)
 
     @property
+    def due(self) -> list[Run]:
+        """The present run and those that wait."""
+        return [run for run in (self.run, *self.waiting) if run is not None]
+
+    @property
     def paused(self) -> bool:
         return self.run is not None and self._brake.paused
 
@@ -106,6 +111,13 @@ class Training:
         with self._lock:
             self.waiting.clear()
             if self.run:
+                self._brake.stop()
+
+    def give_way(self) -> None:
+        """End what moves of controls have begun, and leave what Run has begun."""
+        with self._lock:
+            self.waiting = deque(run for run in self.waiting if not run.passing)
+            if self.run and self.run.passing:
                 self._brake.stop()
 
     def turn(self) -> bool:
