@@ -22,11 +22,11 @@
 # Ten parties hold 500 images each: all have a fair mix of the ten digits. They train together for ten rounds. Then we test
 # the shared model on 10,000 images that nobody trained on.
 #
-# The tour on top of the lab lights up what to use and waits until you have used it. It takes you through the first two tasks;
-# the third is yours. Leave it when you like: its button *Tour* brings you back to where you were.
+# The tour on top of the lab lights up what to use, waits until you have used it, and takes you through the first two tasks; the
+# third is yours. Leave it when you like: *Tour* brings you back to where you were.
 
 # %% jupyter={"source_hidden": true}
-from fedlab.lessons.claims_00 import ALIKE, LONGER, SKEWED, alpha, has_run, has_run_another_alpha
+from fedlab.lessons.claims_00 import ALIKE, LONGER, SKEWED, alpha, has_run, steps_done
 from fedlab_widgets import Lab, Task, TourStep, predict
 
 skewed = predict(
@@ -68,44 +68,42 @@ tour = [
     ),
     TourStep(
         ".fedlab-chart",
-        "Point at the curve, or tab to the plot and press the arrow keys: it reads out each round.",
+        "Point at the curve: it reads out each round. Click on one (or tab to the plot; arrow keys, then Enter).",
+        done=lambda lab: lab.selected["round"] > 0,
     ),
     TourStep(
         "control-partition",
-        "Now make it harder. Choose “Dirichlet (label skew)”: it decides who holds which digits.",
+        "Now make it harder: choose “Dirichlet (label skew)”.",
         done=lambda lab: alpha(lab.experiment) is not None,
     ),
     TourStep(
         "control-alpha",
-        "Move α up to 100 and look at the map below the plot: every party gets a bit of each digit.",
+        "Move α up to 100 and look at the map: every party gets a bit of each digit.",
         done=lambda lab: (alpha(lab.experiment) or 0) >= 100,
     ),
     TourStep(
         "control-alpha",
-        "Now move α down to 0.1: each column of the map has one dark field. Answer the new question, and press Run.",
+        "Now move it down to 0.1: almost one digit each. Answer the new question, and press Run.",
         done=lambda lab: has_run(lab.histories, SKEWED),
     ),
     TourStep(
-        "control-alpha",
-        "What is between them? Choose an α of your own, and press Run: the new curve comes on top of the old ones.",
-        done=lambda lab: has_run_another_alpha(lab.histories),
-    ),
-    TourStep(
         ".fedlab-above",
-        "Switch from “who holds what” to “the federation”, and step through a round: what travels, and what stays?",
+        "Switch to “the federation”, and press › until the model is sent back: what travels, and what stays?",
+        done=lambda lab: steps_done(lab.selected) >= 5,
     ),
     TourStep(
-        ".fedlab-tabs",
-        "Open “Behind the accuracy” and press Look. “One number” there follows a single weight: the server's is the "
+        ".fedlab-look",
+        "Press this button. At the end of what opens, “One number” follows a single weight: the server's is the "
         "average of the parties'.",
+        done=lambda lab: "behind" in lab.selected,
     ),
 ]
 lab = Lab(ALIKE, controls=["partition", "alpha", "local_epochs"], prediction=guess, tasks=tasks, tour=tour)
 lab
 
 # %% [markdown]
-# The plot shows how many of the 10,000 test images are right after each round. The map below it shows who holds what: a
-# column for each party, a row for each digit. A curve never changes: a new run comes on top of the old ones.
+# The plot shows how many of the 10,000 test images are right after each round; a new run comes on top of the old ones. The map
+# below it shows who holds what: a column for each party, a row for each digit.
 #
 # ## What happened
 #
@@ -118,17 +116,16 @@ from fedlab_widgets import claims
 claims(lab, [ALIKE], claims_00.JUST_RUN)
 
 # %% [markdown]
-# **2. Other digits.** In its map each column has one dark field: almost one digit each. Each party pulls the shared model
-# towards its own digit, and the average is a compromise. Lesson 03 is about this.
+# **2. Other digits.** Each column of the map has one dark field. Each party pulls the shared model towards its own digit, and
+# the average is a compromise. Lesson 03 is about this.
 
 # %% jupyter={"source_hidden": true}
 claims(lab, [ALIKE, SKEWED], claims_00.OTHER_DIGITS)
 
 # %% [markdown]
-# **3. Work longer.** The curve rises in fewer rounds. What does that cost? Above the plot, switch from *round* to *megabytes
-# sent*: each round sends the same, so fewer rounds are fewer megabytes. Then switch to *simulated seconds*: what it would take
-# if each party trained on 1,000 images a second and sent 10 megabits a second. Its ten rounds take twice as long: that is the
-# computing. Lesson 02 is about this trade.
+# **3. Work longer.** The curve rises in fewer rounds. Above the plot, switch from *round* to *megabytes sent*: fewer rounds are
+# fewer megabytes. Then switch to *simulated seconds*, as if each party trained on 1,000 images a second and sent 10 megabits
+# a second. Ten rounds take twice as long: that is the computing. Lesson 02 is about this trade.
 
 # %% jupyter={"source_hidden": true}
 claims(lab, [ALIKE, LONGER], claims_00.WORK_LONGER)
@@ -136,8 +133,8 @@ claims(lab, [ALIKE, LONGER], claims_00.WORK_LONGER)
 # %% [markdown]
 # ## What this does not show
 #
-# All parties live in this one computer: the sending is counted, not done. No image left its party; but a model that was
-# trained on images can still tell something about them. Keeping that secret takes more than this.
+# All parties live in this one computer: the sending is counted, not done. No image left its party; but a model can tell
+# something about what it was trained on. Keeping that secret takes more than this.
 #
 # That is the end of the five minutes. What follows is for looking things up.
 #

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from fedlab.experiment import Experiment
 from fedlab.history import History
@@ -26,10 +27,9 @@ def has_run(histories: Sequence[History], experiment: Experiment) -> bool:
     return any(run.is_of(experiment) and len(run) >= experiment.rounds for run in histories)
 
 
-def has_run_another_alpha(histories: Sequence[History]) -> bool:
-    """Whether a run is done whose α is not that of the task."""
-    others = [run for run in histories if alpha(run.experiment) not in (None, alpha(SKEWED))]
-    return any(has_run([run], run.experiment) for run in others)
+def steps_done(selected: Mapping[str, Any]) -> int:
+    """How many of a round's six steps the learner has stepped through, counted from the first."""
+    return int(selected.get("step", -1)) + 1
 
 
 def right(run: History, rounds: int = 10) -> float:

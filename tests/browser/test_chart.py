@@ -20,7 +20,8 @@ from fedlab_widgets.saved import saved
 from fedlab_widgets.session import Session
 from fedlab_widgets.still import still
 
-PAGE = """<!doctype html><body class="fedlab-lab" style="width: 660px"><style>%s</style><div id="here"></div><script>
+PAGE = """<!doctype html><body class="fedlab-lab" style="width: 660px"><style>%s</style><div id="here"></div>
+<div class="fedlab-tabs"><button role="tab" aria-selected="true">Runs</button></div><script>
 %s
 const model = {values: {state: %s, rounds: %s}, sent: [], heard: {}, get(name) { return this.values[name]; },
   on(name, f) { (this.heard[name] ??= []).push(f); }, off() {}, send(message) { this.sent.push(message); }};
@@ -72,6 +73,24 @@ def test_keys_move_from_round_to_round_and_from_run_to_run_and_enter_selects(pag
     assert sent(page) == [{"do": "select", "run": 1, "round": 2}]
     plot.press("End")
     expect(read).to_contain_text("round 10: accuracy 69.0%")
+
+
+def test_enter_again_a_double_click_and_the_button_look_behind_the_chosen_round(page: Page) -> None:
+    """The focus goes on to where it is shown; until a round is chosen, the button looks behind nothing."""
+    plot, button = page.locator(".fedlab-plot"), page.locator(".fedlab-look")
+    expect(button).to_be_hidden()
+    plot.focus()
+    for key in ("Home", "ArrowRight", "Enter"):
+        plot.press(key)
+    expect(button).to_have_text("look behind round 2")
+    plot.press("Enter")
+    expect(page.get_by_role("tab")).to_be_focused()
+    plot.dblclick(position={"x": 300, "y": 60})
+    button.click()
+    acts = sent(page)
+    assert [one["do"] for one in acts] == ["select", "look", "select", "select", "look", "look"]
+    assert acts[1] == {"do": "look", "run": 0, "round": 2}
+    assert acts[3]["round"] == acts[4]["round"] == acts[5]["round"]
 
 
 def test_pointing_reads_the_nearest_point(page: Page) -> None:

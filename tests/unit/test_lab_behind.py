@@ -49,6 +49,19 @@ def test_any_earlier_round_can_be_looked_behind(lab: Lab) -> None:
     assert f"the test accuracy {lab.histories[0].rounds[0].test_accuracy:.0%}" in lab._behind._served.view.value
 
 
+def test_a_point_of_a_curve_leads_to_what_is_behind_it(lab: Lab) -> None:
+    """What the chart tells when the learner asks for round 1 of run 0: its tab opens, and it is run once more."""
+    lab.run()
+    tabs = lab.view.children[-1]
+    assert tabs.selected_index == 0
+    assert "behind" not in lab.selected
+    lab._curves.view._handle_custom_msg({"do": "look", "run": 0, "round": 1}, [])
+    lab._behind.wait()
+    assert tabs.titles[tabs.selected_index] == "Behind the accuracy"
+    assert "Run 1, round 1." in lab._behind._text.value
+    assert (lab.selected["round"], lab.selected["behind"]) == (1, 1)
+
+
 def test_a_look_behind_every_party_alone_uses_the_parties_own_models() -> None:
     """A party with one label learns to answer it always: all own examples right."""
     lab = Lab(ONE_LABEL.with_(algorithm="alone", rounds=5, local_epochs=20))

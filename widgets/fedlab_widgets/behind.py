@@ -38,6 +38,7 @@ class Behind(View):
         super().__init__(session)
         self._brake = Brake()
         self._thread: threading.Thread | None = None
+        session.subscribe(lambda what: self.look() if what == "look" else None)
         self._menu = self.own(RunMenu(session))
         self._look = self.button(say("Look"), "search", say("run this round once more, and watch it"), self.look)
         about = say(
@@ -69,9 +70,7 @@ class Behind(View):
             return
         self._brake.release()
         self._say(say("Running that round once more …"))
-        self._thread = begin(
-            "fedlab behind", partial(self._watch, run, min(self._menu.round.value, run.done)), self.stop
-        )
+        self._thread = begin("fedlab behind", partial(self._watch, run, self.session.round_of(run)), self.stop)
 
     def wait(self) -> None:
         """Wait until the look under way is over."""
@@ -138,6 +137,7 @@ class Behind(View):
             _disagreement(watched.updates),
         ]
         self._say(" ".join(filter(None, told)))
+        session.select(behind=number)
 
 
 def _in_words(accuracies: np.ndarray, table: np.ndarray) -> str:

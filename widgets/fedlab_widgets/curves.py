@@ -68,6 +68,7 @@ class Curves(View):
         guard = session.guard
         self.view.answer(
             select=lambda run, round: guard(lambda: self._select(run, round)),
+            look=lambda run, round: guard(lambda: self._look(run, round)),
             hide=lambda run, shown: guard(lambda: self._hide(run, shown)),
             x=lambda name: guard(lambda: session.select(x=name)),
             have=self._complete,
@@ -127,6 +128,10 @@ class Curves(View):
         if run := self._run(number):
             self.session.select(run=run, round=min(max(1, round), run.done))
 
+    def _look(self, number: int, round: int) -> None:
+        if run := self._run(number):
+            self.session.look(run, min(max(1, round), run.done))
+
     def _hide(self, number: int, shown: bool) -> None:
         run = self._run(number)
         if run and run.shown != shown:
@@ -175,7 +180,11 @@ def _words(session: Session) -> dict[str, str]:
         "told": say("{run}: {accuracy} after {rounds} rounds"),
         "none": say("no run yet"),
         "empty": "" if session.training.busy else say("press Run"),
-        "keys": say("The curves. Left and right arrows: rounds; up and down: runs; Enter looks at one."),
+        "keys": say(
+            "The curves. Left and right arrows: rounds; up and down: runs; Enter chooses one, Enter again looks behind it."
+        ),
+        "look": say("look behind round {round}"),
+        "looks": say("Look behind round {round} of {run}: whom it serves, and how one number of its model came about"),
         "legend": say("Runs, to hide or to show"),
         "hide": say("hide this curve, or show it"),
         "point": say("round {round}: accuracy {accuracy}, loss {loss}"),

@@ -39,6 +39,7 @@ class Federation(View):
         self.view = self.make(Picture)
         self.view.answer(
             select=lambda party: session.guard(lambda: session.select(party=int(party))),
+            step=lambda at: session.guard(lambda: session.select(step=int(at))),
             round=lambda at: session.guard(lambda: session.select(round=max(1, int(at)))),
         )
         self.in_sight = False  # what nobody sees costs training nothing

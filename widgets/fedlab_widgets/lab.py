@@ -132,6 +132,12 @@ class Lab:
         """The history of every run, in the order in which they were begun."""
         return [run.history for run in self._session.runs.all]
 
+    @property
+    def selected(self) -> dict[str, Any]:
+        """What the learner looks at: run, round (0: the newest), x axis, party; and, from the first time on, the round
+        that was looked `behind`, and the `step` of a round that the federation was stepped to."""
+        return dict(self._session.selected)
+
     def run(self, rounds: int | None = None) -> History:
         """Press Run (or, with `rounds`, go on until there are so many), wait for the end, and return the history."""
         experiment = self.experiment
@@ -205,6 +211,8 @@ class Lab:
         titles = [say("Runs"), say("Behind the accuracy"), say("Code"), say("Link")]
         inside = [self._table.view, self._behind.view, self._code.view, self._link.view]
         tabs = make(widgets.Tab, inside, titles=titles, css="fedlab-tabs")
+        behind = inside.index(self._behind.view)
+        self._session.subscribe(lambda what: setattr(tabs, "selected_index", behind) if what == "look" else None)
         prediction = self._session.prediction
         question = [prediction.in_lab] if prediction else []  # it is its own: it stays when the lab goes
         return make(widgets.VBox, [style, *tour, *question, self._transport.view, middle, tabs], css="fedlab-lab")

@@ -9,6 +9,7 @@ the session, draw what it is then. What may change:
     state        what trains, and how it stands;   progress     a party has reported;   stuck   a method does not return
     selected     the run, the round, the axis, ... that is looked at
     message      the sentence below the buttons;   prediction   the question is answered
+    look         the learner wants to see what is behind the selected round
 """
 
 from __future__ import annotations
@@ -190,14 +191,17 @@ class Session(Signal):
                 self.tell(say("This run is already here, so its curve is shown again instead of being trained again."))
 
     def _run_anew(self) -> None:
-        """Stop what trains, and run what the controls say in its place."""
+        """Run what the controls say in place of what the move before began; what Run has begun goes on first."""
         if experiment := self._ready():
             with self.lock:
                 last = self.latest
                 if last is None or last is not self.training.run or not last.is_of(experiment):
-                    self.training.stop()
+                    self.training.give_way()
                 run = self.runs.anew(experiment, last)
                 self._begin(run, experiment.rounds)
+                waits = run in self.training.waiting and any(not one.passing for one in self.training.due)
+            if waits:
+                self.tell(say("What Run has begun is not cut short: the run of this move comes after it."))
 
     def step(self, asked: Experiment | None = None) -> None:
         """Train one round: the one under way, or the next of what the controls say, or said when it was asked."""
@@ -259,6 +263,11 @@ class Session(Signal):
         """Look at another run, round, axis or party."""
         self.selected |= what
         self.changed("selected")
+
+    def look(self, run: Run, number: int) -> None:
+        """Look behind a round of a run."""
+        self.select(run=run, round=number)
+        self.changed("look")
 
     def round_of(self, run: Run | None) -> int:
         """The round of a run that is looked at: the selected one or, if none is, the newest; 1 if there is none yet."""

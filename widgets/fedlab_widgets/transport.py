@@ -46,7 +46,9 @@ class Transport(View):
         self._status = self.make(widgets.HTML)
         self._message = self.make(widgets.HTML)
         buttons = [self._run, self._pause, self._step, self._stop, self._reset, self._bar, self._status]
-        self.view = self.make(widgets.VBox, [self.make(widgets.HBox, buttons, css="fedlab-transport"), self._message])
+        self.view = self.make(
+            widgets.VBox, [self.make(widgets.HBox, buttons, css="fedlab-transport"), self._message], css="fedlab-drive"
+        )
         session.subscribe(lambda what: self.draw() if what == "stuck" else None)  # it may be what draws that is stuck
 
     def draw(self) -> None:

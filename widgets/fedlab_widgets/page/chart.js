@@ -31,7 +31,7 @@ function initialize({ model }) {
 }
 
 function render({ model, el }) {
-  let state, points = [], at = null, emphasis = null, bands = false, asTable = false, asked = 0, telling = 0, inside = null;
+  let state, points = [], at = null, behind = null, emphasis = null, bands = false, asTable = false, asked = 0, telling = 0, inside = null;
   const rounds = (run) => model.get("rounds")[run.id] ?? EMPTY;
   const xs = (run) => rounds(run).x[state.x] ?? [];
   let rings = []; // two circles a curve, that mark the point which is read
@@ -48,7 +48,8 @@ function render({ model, el }) {
   const remark = make("span", { class: "fedlab-remark" });
   const bandSwitch = make("button", { type: "button", onclick: () => { bands = !bands; show(); } });
   const tableSwitch = make("button", { type: "button", onclick: () => { asTable = !asTable; show(); } });
-  const more = make("div", { class: "fedlab-legend fedlab-more" }, tableSwitch, bandSwitch, remark);
+  const looker = make("button", { type: "button", class: "fedlab-look", hidden: true, onclick: lookBehind });
+  const more = make("div", { class: "fedlab-legend fedlab-more" }, looker, tableSwitch, bandSwitch, remark);
   const numbers = make("div", { class: "fedlab-numbers", tabindex: 0, hidden: true });
   const said = make("div", { class: "fedlab-unseen", "aria-live": "polite" });
   const below = make("div", { class: "fedlab-below" }, legend, more);
@@ -199,12 +200,18 @@ function render({ model, el }) {
     return lines.join(". ");
   }
 
-  /** A ring around the point that the rest of the page is about. */
+  /** A ring around the point that the rest of the page is about, and the button that looks behind it. */
   function choice() {
     const { run, round } = state.selected ?? {};
-    const one = points.find((other) => other.run.id === run && !other.bands);
-    const there = one && round >= 1 && round <= one.px.length;
+    const one = points.find((other) => other.run.id === run && !other.bands), newest = one?.px.length ?? 0;
+    const there = round >= 1 && round <= newest;
     put(chosen, "visibility", there ? "visible" : "hidden");
+    looker.hidden = !newest || !lab();
+    if (!newest) return;
+    behind = { run, round: there ? round : newest };
+    const words = { run: one.run.label, round: plain.format(behind.round) };
+    looker.textContent = sentence(state.words.look, words);
+    put(looker, "title", sentence(state.words.looks, words));
     if (!there) return;
     put(chosen, "cx", one.px[round - 1]);
     put(chosen, "cy", one.ys[0][round - 1]);
@@ -215,6 +222,15 @@ function render({ model, el }) {
     state.selected = { run: at.run, round: at.place + 1 };
     choice();
     tell(model, "select", state.selected);
+  }
+
+  const isChosen = () => at && state.selected?.run === at.run && state.selected.round === at.place + 1;
+  const lab = () => el.closest(".fedlab-lab")?.querySelector(".fedlab-tabs"); // where what is behind is shown
+
+  function lookBehind() {
+    tell(model, "look", behind);
+    lab().scrollIntoView({ block: "start", behavior: still() ? "auto" : "smooth" });
+    lab().querySelector("[role=tab][aria-selected=true]")?.focus({ preventScroll: true });
   }
 
   /** The nearest point of all curves to the pointer, in the panel that it is in. */
@@ -246,7 +262,7 @@ function render({ model, el }) {
       ArrowLeft: () => [now, place - (index < 0 ? 0 : 1)], ArrowRight: () => [now, place + 1], Home: () => [now, 0],
       End: () => [now, last(now)], ArrowUp: () => other(index < 0 ? 0 : -1), ArrowDown: () => other(index < 0 ? 0 : 1), Escape: () => [-1, 0],
     };
-    if (event.key === "Enter") choosePoint();
+    if (event.key === "Enter") isChosen() && lab() ? lookBehind() : choosePoint();
     else if (moves[event.key]) seek(...moves[event.key]());
     else return;
     event.preventDefault();
@@ -258,7 +274,7 @@ function render({ model, el }) {
   const soon = () => { asked ||= requestAnimationFrame(redraw); };
   const leave = () => { inside = null; if (document.activeElement !== plot) seek(-1); };
   for (const [event, act] of Object.entries({ pointermove: pointed, pointerdown: pointed, pointerenter: () => { inside = null; },
-    pointerleave: leave, click: choosePoint, keydown: pressed, blur: () => seek(-1) })) plot.addEventListener(event, act);
+    pointerleave: leave, click: choosePoint, dblclick: () => isChosen() && lab() && lookBehind(), keydown: pressed, blur: () => seek(-1) })) plot.addEventListener(event, act);
   const scrolled = () => { inside = null; };
   addEventListener("scroll", scrolled, true);
   const endings = [follow(model, show), listen(model, (message) => { if (message.append) soon(); })];

@@ -21,7 +21,7 @@ export default {
       state = { ...now, counts: whole(now.counts) };
       put(stage, "aria-label", now.words.alt);
       for (const [button, name] of [[back, "back"], [on, "on"], [play, "play"]]) put(button, "aria-label", now.words[name]), put(button, "title", now.words[name]);
-      titles.replaceChildren(...now.titles.map((title, step) => make("li", {}, make("button", { type: "button", onclick: () => goTo(step) }, `${step + 1} ${title}`))));
+      titles.replaceChildren(...now.titles.map((title, step) => make("li", {}, make("button", { type: "button", onclick: () => choose(step) }, `${step + 1} ${title}`))));
       legend.replaceChildren(...now.legend.map(([sign, text]) => make("li", {}, icon(sign), text)));
       lay();
     });
@@ -118,9 +118,10 @@ export default {
     }
 
     const goTo = (step) => begin(step, step + 1, ONE_STEP);
+    const choose = (step) => (goTo(step), tell(model, "step", { at: step }));
     function walk(by) {
       const step = Math.floor(phase) + by, number = round.number + by;
-      if (step >= 0 && step < STEPS) return goTo(step);
+      if (step >= 0 && step < STEPS) return choose(step);
       if (number < 1 || number > round.done) return;
       wanted = by > 0 ? 0 : STEPS - 1;
       tell(model, "round", { at: number });
