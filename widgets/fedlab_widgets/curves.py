@@ -180,9 +180,7 @@ def _words(session: Session) -> dict[str, str]:
         "told": say("{run}: {accuracy} after {rounds} rounds"),
         "none": say("no run yet"),
         "empty": "" if session.training.busy else say("press Run"),
-        "keys": say(
-            "The curves. Left and right arrows: rounds; up and down: runs; Enter chooses one, Enter again looks behind it."
-        ),
+        "keys": say("The curves. Arrows: left and right rounds, up and down runs. Enter chooses; again, looks behind."),
         "look": say("look behind round {round}"),
         "looks": say("Look behind round {round} of {run}: whom it serves, and how one number of its model came about"),
         "legend": say("Runs, to hide or to show"),
