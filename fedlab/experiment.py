@@ -16,9 +16,10 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
-from pydantic import model_validator
+from pydantic import field_validator, model_validator
 
 from fedlab.datasets import Dataset
+from fedlab.events import Event, checked, events_from, text_of
 from fedlab.roles import KINDS, is_ours, kind_of
 from fedlab.settings import InvalidSetting, Kind, settings_of, short, unknown_setting
 from fedlab.text import say
@@ -35,8 +36,15 @@ UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
 class Experiment(Vocabulary):
     """What to run. Everything that decides the result is in here; two equal experiments give equal runs."""
 
+    events: tuple[Event, ...] = ()  # what changes while it runs: see `events.py`
+
     def __init__(self, /, **settings: Any):  # names such as mu=0.1 beside the fields: type checkers must know
         super().__init__(**settings)
+
+    @field_validator("events", mode="before")
+    @classmethod
+    def _read_events(cls, given: Any) -> tuple[Event, ...]:
+        return events_from(given)
 
     @model_validator(mode="before")
     @classmethod
@@ -113,6 +121,8 @@ class Experiment(Vocabulary):
             names |= own.keys()
         for role in KINDS:
             getattr(self, role).require(self)
+        if self.events:
+            object.__setattr__(self, "events", checked(self))  # equal experiments have equal events, read or written
 
     @property
     def fixed(self) -> dict[str, type]:
@@ -149,7 +159,8 @@ class Experiment(Vocabulary):
             flat[name] = value.name if name in KINDS else value
             if name in KINDS:
                 flat |= value.model_dump()
-        return flat
+        del flat["events"]
+        return {**flat, "events": text_of(self.events)} if self.events else flat
 
     @property
     def own_kinds(self) -> list[str]:
@@ -220,7 +231,7 @@ class Experiment(Vocabulary):
             defaults |= type(getattr(self, role))().model_dump()
         fixed = self.fixed
         different = {
-            name: value for name, value in self.to_dict().items() if value != defaults[name] and name not in fixed
+            name: value for name, value in self.to_dict().items() if value != defaults.get(name) and name not in fixed
         }
         body = urlencode(different)
         return f"fedlab{VERSION}:{body}#{_check_sum(body)}"

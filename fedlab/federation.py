@@ -30,6 +30,7 @@ from fedlab.costs import clock
 from fedlab.datasets import Dataset
 from fedlab.engines import Engine, engine_for
 from fedlab.evaluation import judge
+from fedlab.events import legs
 from fedlab.experiment import Experiment
 from fedlab.memories import first_state, kept, remembered
 from fedlab.messages import Message, Upload, size_of
@@ -78,27 +79,29 @@ def run(
     started TensorFlow before the kit does, which gives each operation one thread.)
     Raises `InvalidSetting`, `CannotTrain` or `Diverged`, each with one sentence for the learner.
     """
-    prepared = prepare(experiment, dataset, model)
-    trains = engine_for(prepared, engine)
-    state = remembered(start or first_state(prepared), prepared)  # step 1
-    left = threading.Event()
+    left, state = threading.Event(), start
 
     def check() -> None:
         if left.is_set():  # an error or an interrupt has ended this run: its threads must not train on
             raise Abandoned
         between_chunks()
 
-    with trains.open(threads, check):
-        try:
-            while state.number < experiment.rounds:  # step 6
-                began, plan = time.perf_counter(), _plan(prepared, state)
-                with closing(trains.work(_jobs(prepared, state, plan))) as uploads:  # steps 2 and 3, at the parties
-                    result = _round(prepared, state, plan, uploads, trains, on_upload, began, on_mean)
-                assert result.state is not None
-                state = result.state
-                yield result
-        finally:
-            left.set()
+    for leg, last in legs(experiment, start.number if start else 0):
+        prepared = prepare(leg, dataset, model)
+        trains = engine_for(prepared, engine)
+        state = remembered(state or first_state(prepared), prepared)  # step 1
+        with trains.open(threads, check):
+            try:
+                while state.number < last:  # step 6
+                    began, plan = time.perf_counter(), _plan(prepared, state)
+                    with closing(trains.work(_jobs(prepared, state, plan))) as uploads:  # steps 2 and 3, at the parties
+                        result = _round(prepared, state, plan, uploads, trains, on_upload, began, on_mean)
+                    assert result.state is not None
+                    state = result.state
+                    yield result
+            except BaseException:
+                left.set()
+                raise
 
 
 def in_pieces(
@@ -113,19 +116,21 @@ def in_pieces(
 
     The rounds are `run`'s, to the last bit; they hold the uploads of all their parties until the last has reported.
     """
-    prepared = prepare(experiment, dataset, model)
-    trains = engine_for(prepared)
-    state = remembered(start or first_state(prepared), prepared)
-    with trains.open(1):
-        while state.number < experiment.rounds:
-            began, plan, uploads = time.perf_counter(), _plan(prepared, state), list[Upload]()
-            for job in _jobs(prepared, state, plan):
-                uploads.append((yield from trains.pieces(job)))
-                yield None
-            result = _round(prepared, state, plan, iter(uploads), trains, on_upload, began)
-            assert result.state is not None
-            state = result.state
-            yield result
+    state = start
+    for leg, last in legs(experiment, start.number if start else 0):
+        prepared = prepare(leg, dataset, model)
+        trains = engine_for(prepared)
+        state = remembered(state or first_state(prepared), prepared)
+        with trains.open(1):
+            while state.number < last:
+                began, plan, uploads = time.perf_counter(), _plan(prepared, state), list[Upload]()
+                for job in _jobs(prepared, state, plan):
+                    uploads.append((yield from trains.pieces(job)))
+                    yield None
+                result = _round(prepared, state, plan, iter(uploads), trains, on_upload, began)
+                assert result.state is not None
+                state = result.state
+                yield result
 
 
 class Plan(NamedTuple):

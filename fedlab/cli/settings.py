@@ -17,6 +17,7 @@ import click
 
 from fedlab.cli.errors import Refused
 from fedlab.engines import ENGINES, require_known
+from fedlab.events import text_of
 from fedlab.experiment import KINDS, Experiment
 from fedlab.settings import Settings, settings_of
 from fedlab.text import say
@@ -26,10 +27,12 @@ def setting_options(command: Callable[..., None]) -> Callable[..., None]:
     """Add the flags; the command gets `engine` and `experiments`, one for each combination of the flags' values."""
 
     @wraps(command)
-    def with_experiments(origin: str | None, engine: str | None, **options: Any) -> None:
+    def with_experiments(origin: str | None, engine: str | None, event: tuple[str, ...], **options: Any) -> None:
         given = {name: options.pop(name) for name in owners()}
         try:
             experiments = combinations(opened(origin), {name: values for name, values in given.items() if values})
+            if event:
+                experiments = [one.with_(events="; ".join([text_of(one.events), *event])) for one in experiments]
         except ValueError as error:
             raise Refused(str(error)) from None
         command(experiments=experiments, engine=engine, **options)
@@ -40,6 +43,12 @@ def setting_options(command: Callable[..., None]) -> Callable[..., None]:
             "origin",
             metavar=say("FILE|LINK"),
             help=say("Begin with a saved experiment, a saved run, or a link; other flags change it."),
+        ),
+        click.option(
+            "--event",
+            metavar=say("EVENT"),
+            multiple=True,
+            help=say('What changes after a round, such as "7: attack=sign_flip attackers=2"; may be given again.'),
         ),
         click.option(
             "--engine",

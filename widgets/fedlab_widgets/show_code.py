@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 import ipywidgets as widgets
 
 from fedlab import Experiment
+from fedlab.events import text_of
 from fedlab.roles import KINDS, is_ours
 from fedlab.settings import settings_of
 from fedlab.text import say
@@ -81,7 +82,9 @@ def _construct(experiment: Experiment) -> list[str]:
         usual = value == Experiment.model_fields[name].default
         if name in experiment.fixed or (usual and name not in ALWAYS):
             continue
-        if name not in KINDS:
+        if name == "events":
+            settings[name] = repr(text_of(value))
+        elif name not in KINDS:
             settings[name] = repr(value)
         elif is_ours(name, type(value)):
             settings[name] = repr(value.name)
