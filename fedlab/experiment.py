@@ -20,8 +20,9 @@ from pydantic import field_validator, model_validator
 
 from fedlab.datasets import Dataset
 from fedlab.events import Event, checked, events_from, text_of
+from fedlab.misplaced import base_of, misplaced, not_of_role
 from fedlab.roles import KINDS, is_ours, kind_of
-from fedlab.settings import InvalidSetting, Kind, settings_of, short, unknown_setting
+from fedlab.settings import InvalidSetting, settings_of, short
 from fedlab.text import say
 from fedlab.vocabulary import VERSION, Vocabulary
 
@@ -55,12 +56,12 @@ class Experiment(Vocabulary):
             kind = kind_of(role, nested[role])
             base = base_of(role)
             if not issubclass(kind, base) or (kind is base and not is_ours(role, kind)):
-                raise _not_of_role(role, kind)
+                raise not_of_role(role, kind)
             if isinstance(nested[role], str):
                 own = {name: nested.pop(name) for name in settings_of(kind) if name in nested}
                 nested[role] = kind(**own)
         for name in nested.keys() - cls.model_fields.keys():
-            raise _misplaced(name, nested)
+            raise misplaced(name, nested)
         return nested
 
     @model_validator(mode="before")
@@ -248,56 +249,6 @@ class Experiment(Vocabulary):
         if check_sum != _check_sum(body):
             raise ValueError(say("This link is damaged: a part of it is missing or was changed. Copy it again, whole."))
         return cls(**_upgraded(version, dict(parse_qsl(body))))
-
-
-def base_of(role: str) -> type[Kind]:
-    """The class that all kinds of a role come from."""
-    base: type[Kind] = Vocabulary.model_fields[role].annotation  # type: ignore[assignment]
-    return base
-
-
-def _not_of_role(role: str, kind: type) -> InvalidSetting:
-    return InvalidSetting(
-        role,
-        say(
-            "{kind} is no {role} that can run: it must be one of {names}, or a class made from {base}.",
-            kind=kind.__name__,
-            role=role,
-            names=", ".join(KINDS[role]),
-            base=base_of(role).__name__,
-        ),
-    )
-
-
-def _misplaced(name: str, settings: dict[str, Any]) -> InvalidSetting:
-    """The error for a setting that the chosen kinds do not have."""
-    for role in KINDS:
-        chosen = settings.get(role, Experiment.model_fields[role].default)
-        if name in settings_of(type(chosen)):
-            return InvalidSetting(
-                name,
-                say(
-                    "The {role} {chosen} is given whole, with its own {name}: set {name} there.",
-                    role=role,
-                    chosen=chosen.name,
-                    name=name,
-                ),
-            )
-    for role, kinds in KINDS.items():
-        owners = [kind.name for kind in kinds.values() if name in settings_of(kind)]
-        if owners:
-            return InvalidSetting(
-                name,
-                say(
-                    "{name} is a setting of the {role} {owners}, but the {role} here is {chosen}.",
-                    name=name,
-                    role=role,
-                    owners=" or ".join(owners),
-                    chosen=settings.get(role, Experiment.model_fields[role].default).name,
-                ),
-            )
-    own = (n for kinds in KINDS.values() for kind in kinds.values() for n in settings_of(kind))
-    return unknown_setting(name, list(dict.fromkeys([*Experiment.model_fields, *own])), say("An experiment"))
 
 
 def _upgraded(version: object, settings: dict[str, Any]) -> dict[str, Any]:

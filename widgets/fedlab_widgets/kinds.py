@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from fedlab import Experiment
-from fedlab.experiment import base_of
+from fedlab.misplaced import base_of
 from fedlab.roles import KINDS
 from fedlab.settings import InvalidSetting, Kind, settings_of
 from fedlab.text import say
