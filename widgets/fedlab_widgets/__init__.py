@@ -8,6 +8,7 @@ from fedlab.lessons.tables import show_table
 from fedlab_widgets.claims import claims
 from fedlab_widgets.costs import Costs
 from fedlab_widgets.lab import Lab
+from fedlab_widgets.leak import Leak
 from fedlab_widgets.lesson import show, show_bars, show_lines, show_source
 from fedlab_widgets.paths import Paths
 from fedlab_widgets.predict import predict
@@ -17,6 +18,7 @@ from fedlab_widgets.tour import TourStep
 __all__ = [
     "Costs",
     "Lab",
+    "Leak",
     "Paths",
     "Task",
     "TourStep",

@@ -1,0 +1,106 @@
+"""What linear algebra reads from an update, beside the images that it was made of: for the page, and in numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import traitlets
+
+from fedlab import attacks_on_privacy as attack
+from fedlab.models.base import Shape
+from fedlab.prepare import Prepared
+from fedlab.text import say
+from fedlab_widgets.part import Part, source
+
+MOST = 16  # images that are shown
+TOGETHER = 2_000  # images that are compared at once, so that they fit into memory
+
+
+class Page(Part):
+    _esm = traitlets.Unicode(source("base.js", "sees.js")).tag(sync=True)
+    _css = traitlets.Unicode(source("holdings.css", "number.css", "sees.css")).tag(sync=True)
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What was found in one update, and how near it comes."""
+
+    found: np.ndarray  # (m, n) candidates: examples of n numbers, and mixtures of them
+    images: np.ndarray  # (B, n) the examples that the update was made of, from 0 to 1
+    labels: np.ndarray  # (B,)
+    errors: np.ndarray  # (B,) RMS distance of the nearest candidate
+    blind: np.ndarray  # (B,) whether an attacker without the images would get it, and know that
+
+    @property
+    def same(self) -> np.ndarray:
+        """(B,) which of the images are among the found."""
+        return self.errors < attack.SAME
+
+    def shown(self) -> np.ndarray:
+        """The positions of the images to show: all, or those that are read best."""
+        return np.sort(np.argsort(self.errors, kind="stable")[:MOST])
+
+
+def read(update: np.ndarray, shapes: Sequence[Shape], images: np.ndarray, labels: np.ndarray) -> Reading:
+    """Attack (P,) an update. images: (B, ...) from 0 to 1. `InvalidSetting` if the model does not begin with a dense
+    layer."""
+    found = attack.candidates(update, shapes)
+    images = images.reshape(len(images), -1)
+    parts = [images[first : first + TOGETHER] for first in range(0, len(images), TOGETHER)]
+    off = np.concatenate([attack.errors(found, part) for part in parts])
+    accepted = attack.agreed(found)
+    blind = np.concatenate([attack.errors(accepted, part) for part in parts]) < attack.SAME
+    return Reading(found, images, labels, off, blind)
+
+
+def images_of(prepared: Prepared, parties: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+    """(B, ...) float32 the examples that these parties train on, as they see them, from 0 to 1; and (B,) labels."""
+    own = np.concatenate([prepared.training[party] for party in parties])
+    seen = prepared.seen
+    return seen.train_x[own].astype(np.float32) / np.float32(seen.scale), seen.train_y[own]
+
+
+def pairs(reading: Reading, shape: Sequence[int]) -> dict[str, Any] | None:
+    """What the page draws: own images above, what is nearest to them of the found below. None if they are no images.
+
+    shape: of one example.
+    """
+    if len(shape) != 2:
+        return None
+    places = reading.shown()
+    images, labels, same = reading.images[places], reading.labels[places], reading.same[places]
+    below = attack.nearest(reading.found, images) if len(reading.found) else np.zeros((0, images.shape[1]))
+    told = [
+        say("a {label}, recovered", label=label) if there else say("a {label}, not recovered", label=label)
+        for label, there in zip(labels.tolist(), same.tolist(), strict=True)
+    ]
+    return {
+        "own": as_grey(images),
+        "found": as_grey(below),
+        "tall": shape[0],
+        "wide": shape[1],
+        "labels": [str(label) for label in labels.tolist()],
+        "same": same.tolist(),
+        "alt": say("Images, and below each what comes nearest to it of what was read: {told}.", told="; ".join(told)),
+        "words": {"own": say("its own"), "found": say("read")},
+    }  # fmt: skip
+
+
+def as_grey(images: np.ndarray) -> bytes:
+    """Numbers from 0 to 1 as bytes from 0 to 255; what lies outside is cut."""
+    return (255 * np.clip(images, 0, 1)).round().astype(np.uint8).tobytes()
+
+
+def how_many(reading: Reading) -> str:
+    """The share recovered, in a sentence or two."""
+    same, all_of_them = int(reading.same.sum()), len(reading.same)
+    if all_of_them == 1:
+        return say("Its one image is recovered.") if same else say("Its one image is not recovered.")
+    told = say(
+        "Recovered: {same:,} of {all:,} images, {share:.3g} %.", same=same, all=all_of_them,
+        share=100 * same / all_of_them,
+    )  # fmt: skip
+    return f"{told} {say('Shown are the {some} that come nearest.', some=MOST)}" if all_of_them > MOST else told
