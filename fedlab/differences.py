@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
-from fedlab.events import Event
+from fedlab.events import in_words
 from fedlab.experiment import KINDS, Experiment
 from fedlab.settings import settings_of
 from fedlab.text import say
@@ -43,14 +43,8 @@ def _describe(experiment: Experiment) -> dict[str, str]:
         elif name != "rounds" and name not in experiment.fixed:
             described[name] = f"{_words(name)} = {_short(value)}"
     if experiment.events:
-        described["events"] = "; ".join(_told(event) for event in experiment.events)
+        described["events"] = "; ".join(in_words(event) for event in experiment.events)
     return described
-
-
-def _told(event: Event) -> str:
-    """An event in words: "after round 7 attack sign flip, attackers 2"."""
-    changes = ", ".join(f"{_words(name)} {_short(value)}" for name, value in event.changes)
-    return say("after round {after} {changes}", after=event.after, changes=changes)
 
 
 def _differs(name: str, experiments: Sequence[Experiment], described: list[dict[str, str]]) -> bool:

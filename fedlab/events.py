@@ -51,6 +51,12 @@ def events_from(given: Any) -> tuple[Event, ...]:
     return tuple(Event(after, tuple(changes.items())) for after, changes in sorted(merged.items()))
 
 
+def in_words(event: Event) -> str:
+    """For a learner: "after round 7: attack sign_flip, attackers 2"."""
+    changes = ", ".join(f"{say(name.replace('_', ' '))} {_as_text(value)}" for name, value in event.changes)
+    return say("after round {after}: {changes}", after=event.after, changes=changes)
+
+
 def text_of(events: Sequence[Event]) -> str:
     """The events as `events_from` reads them."""
     return "; ".join(map(str, events))
@@ -89,6 +95,12 @@ def at(experiment: Experiment, number: int) -> Experiment:
         if event.after < number:
             now = now.with_(**dict(event.changes))
     return now
+
+
+def steered(experiment: Experiment, after: int, changes: Mapping[str, Any]) -> Experiment:
+    """The same up to round `after`; from then on with these changes, and without the events that came later."""
+    earlier = [event for event in experiment.events if event.after <= after]
+    return experiment.with_(events=[*earlier, (after, dict(changes))])
 
 
 def legs(experiment: Experiment, done: int = 0) -> Iterator[tuple[Experiment, int]]:

@@ -153,7 +153,7 @@ def test_thirty_random_events_leave_a_run_that_repeats_from_its_link() -> None:
 def test_the_legend_tells_what_happened_when() -> None:
     assert differences([CALM, STEERED]) == [
         "FedAvg",
-        "after round 2 attack sign_flip, attackers 2; after round 4 aggregation median, learning rate 0.05",
+        "after round 2: attack sign_flip, attackers 2; after round 4: aggregation median, learning rate 0.05",
     ]
 
 

@@ -14,6 +14,7 @@ import traitlets
 
 from fedlab import History
 from fedlab.differences import differences
+from fedlab.events import in_words
 from fedlab.plots import X_AXES, style
 from fedlab.plots.curves import WIDTHS
 from fedlab.text import say
@@ -115,6 +116,9 @@ class Curves(View):
                 {"run": run.number, "round": run.origin[1],
                  "text": say("from here on it goes its own way: forked from run {run}", run=run.origin[0].number + 1)}
                 for run in runs if run.origin
+            ] + [
+                {"run": run.number, "round": event.after, "text": in_words(event)}
+                for run in runs for event in run.experiment.events if event.after <= run.done
             ],
             "moved": moved,
             "untrained": say("untrained: {begin}", begin=begin) if known else "",

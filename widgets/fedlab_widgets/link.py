@@ -7,13 +7,14 @@ from typing import ClassVar
 
 import ipywidgets as widgets
 
+from fedlab import Experiment
 from fedlab.text import say
 from fedlab_widgets.session import Session
 from fedlab_widgets.view import View, complaint
 
 
 class Link(View):
-    follows: ClassVar[tuple[str, ...]] = ("controls",)
+    follows: ClassVar[tuple[str, ...]] = ("controls", "selected", "runs")
 
     def __init__(self, session: Session):
         super().__init__(session)
@@ -27,15 +28,13 @@ class Link(View):
         self.view = self.make(widgets.VBox, [self._text, self._paste, self._answer])
 
     def draw(self) -> None:
-        """Show the link of the newest settings that were right."""
+        """Show the link of the newest settings that were right and, if it is another one, that of the selected run."""
+        lines, run = [_of(self.session.experiment)], self.session.selected["run"]
+        if run and not run.origin and not run.is_of(self.session.experiment):
+            lines += [html.escape(say("Run {number}:", number=run.number + 1)), _of(run.experiment)]
         if self.session.dataset is not None or self.session.model is not None:
-            text = html.escape(say("A link cannot hold data or a model of your own: share its code instead."))
-        else:
-            try:
-                text = f'<code class="fedlab-link">{html.escape(self.session.experiment.link())}</code>'
-            except ValueError as error:
-                text = html.escape(str(error))
-        self.put(self._text, value=text)
+            lines = [html.escape(say("A link cannot hold data or a model of your own: share its code instead."))]
+        self.put(self._text, value="".join(f"<p>{line}</p>" for line in lines))
 
     def _pasted(self, link: str) -> None:
         if not link.strip():
@@ -46,3 +45,11 @@ class Link(View):
             self.put(self._paste, value="")
         except ValueError as error:
             self._answer.value = complaint(str(error))
+
+
+def _of(experiment: Experiment) -> str:
+    """An experiment's link as HTML, or the sentence that says why it has none."""
+    try:
+        return f'<code class="fedlab-link">{html.escape(experiment.link())}</code>'
+    except ValueError as error:
+        return html.escape(str(error))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 from fedlab import Experiment, History
 from fedlab.differences import differences
+from fedlab.events import steered
 from fedlab.text import say
 
 
@@ -111,6 +113,23 @@ class Runs:
         fork = self._add(history, (run, history.forked_at))
         fork.untrained = run.untrained
         return fork
+
+    def branch(self, run: Run, number: int, changes: Mapping[str, Any]) -> Run:
+        """A new run: the first `number` rounds of another, and then these changes; `ValueError` if it cannot be.
+
+        It begins with fewer if the model after that round is not kept any more, and goes on for as many rounds as the
+        other was to have, or for as many again where none of them are left.
+        """
+        state = run.history.state_at(number)
+        if state is None or state.number < 1:
+            raise ValueError(say("There is no earlier round to continue from: run at least one round first."))
+        experiment = steered(run.experiment, state.number, changes)
+        rounds = run.planned if run.planned > state.number else state.number + run.planned
+        history = History(experiment.with_(rounds=rounds), run.history.rounds[: state.number])
+        history.forked_at = run.history.forked_at
+        branch = self._add(history, run.origin)
+        branch.untrained = run.untrained
+        return branch
 
     def _add(self, history: History, origin: tuple[Run, int] | None) -> Run:
         run = Run(history, self.begun, history.experiment.rounds, history.experiment.rounds, origin)

@@ -15,12 +15,13 @@ the session, draw what it is then. What may change:
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
 from fedlab import Experiment
 from fedlab.datasets import Dataset
 from fedlab.differences import title_of
+from fedlab.events import in_words, steered
 from fedlab.prepare import Prepared
 from fedlab.roles import KINDS
 from fedlab.settings import Kind
@@ -31,6 +32,7 @@ from fedlab_widgets.driver import ThreadDriver
 from fedlab_widgets.kinds import kinds_with
 from fedlab_widgets.runs import Run, Runs
 from fedlab_widgets.signal import Signal
+from fedlab_widgets.steering import changes_to, holds_after
 from fedlab_widgets.threads import begin
 from fedlab_widgets.training import Training
 from fedlab_widgets.wanted import Wanted
@@ -118,7 +120,10 @@ class Session(Signal):
     @property
     def moved(self) -> bool:
         """Whether the learner has moved the controls to something that no curve is of."""
-        return self._moved and bool(self.runs.all) and self.runs.of(self.experiment) is None
+        if not self._moved or not self.runs.all or self.runs.of(self.experiment):
+            return False
+        holds = [holds_after(run, run.done).with_(rounds=self.experiment.rounds) for run in self.runs.all]
+        return self.experiment not in holds
 
     def prepared(self) -> Prepared | None:
         """The newest experiment with its data dealt out; None if that cannot be done: a control then says why."""
@@ -288,6 +293,41 @@ class Session(Signal):
                 self.tell(say("This run is not over: press Stop first."), problem=True)
                 return
             self._forget(run)
+        self.changed("runs")
+
+    def steer(self, changes: Mapping[str, Any] | None = None) -> None:
+        """From the next round of the selected run on these settings hold; None: what the controls say.
+
+        The run that trains is changed itself, unless an earlier round of it is looked at. Of any other a new one is
+        made, which begins with its rounds.
+        """
+        run = self.selected["run"]
+        experiment = self._ready()
+        if run is None or experiment is None or run not in self.runs.all:
+            return
+        with self.lock:
+            trains = run is self.training.run and not self.training.stopping
+            number = run.done + 1 if trains and not self.selected["round"] else self.round_of(run)
+            while run.origin and number <= run.origin[1]:  # a fork's first rounds are another run's
+                run = run.origin[0]
+            try:
+                now = holds_after(run, number)
+                changes = dict(changes_to(experiment, now) if changes is None else changes)
+                if not changes:
+                    self.tell(say("Nothing differs from what holds already: move a control first."), problem=True)
+                    return
+                if number > run.done:
+                    run.history.experiment = steered(run.experiment, number, changes)
+                    run.aim(max(run.target, number + 1), run.planned)
+                else:
+                    run = self.runs.branch(run, number, changes)
+                    self._begin(run, run.planned)
+            except ValueError as error:
+                self.tell(str(error), problem=True)
+                return
+            self.wanted.take(holds_after(run, max(number, run.done)).with_(rounds=experiment.rounds))
+        self.tell(in_words(run.experiment.events[-1]))
+        self.changed("controls")
         self.changed("runs")
 
     def fork(self, run: Run, number: int) -> None:

@@ -17,6 +17,7 @@ import fedlab
 from fedlab import Experiment, Round
 from fedlab.datasets import Dataset
 from fedlab.diagnostics import untrained
+from fedlab.events import Event
 from fedlab.federation import in_pieces
 from fedlab_widgets import threads
 from fedlab_widgets.brake import Brake, Stopped
@@ -50,6 +51,7 @@ class Training:
         self._brake = Brake()
         self._brake.release()
         self._rounds: Iterator[Round | None] | None = None  # what gives the present run's next round, or a piece of it
+        self._events: tuple[Event, ...] = ()  # of the present run, as they were when `_rounds` began
         self._sign_of_life = 0.0  # when there was the last
         self.run: Run | None = None  # the one that it is training
         self.latest: Run | None = None  # the one that had the last turn
@@ -170,6 +172,9 @@ class Training:
                 with self._lock:
                     run.history.append(one)
                     self.uploads = 0
+                    if run.experiment.events != self._events:  # it was steered: the next round is another one
+                        self._rounds.close()  # type: ignore[attr-defined]
+                        self._rounds = None
                 if run.untrained is None:  # it takes as long as a round's own test, and the first curve need not wait
                     run.untrained = untrained(run.experiment, self._dataset, self._model)
             return
@@ -177,6 +182,7 @@ class Training:
     def _rounds_of(self, run: Run) -> Iterator[Round | None]:
         """The rounds that are still to come."""
         start, data, model = run.history.state_at(run.done), self._dataset, self._model
+        self._events = run.experiment.events
         if not threads.exist():
             return in_pieces(run.experiment, start=start, dataset=data, model=model, on_upload=self._uploaded)
         return fedlab.run(

@@ -1,4 +1,4 @@
-"""Run, Pause, Step, Stop, Reset, and how far it is. The buttons never wait: they tell the session."""
+"""Run, Pause, Step, Stop, From here on, Reset, and how far it is. The buttons never wait: they tell the session."""
 
 from __future__ import annotations
 
@@ -42,10 +42,18 @@ class Transport(View):
         self._reset = self.button(
             say("Reset"), "undo", say("forget all runs and set the controls back"), do.reset, css("reset")
         )
+        self._steer = self.button(
+            say("From here on"),
+            "code-fork",
+            say("from the selected run's next round, or the round chosen, on: train with what the controls say now"),
+            do.steer,
+            css("steer"),
+            soon=True,
+        )
         self._bar = self.make(widgets.FloatProgress, value=0, min=0, max=1, css="fedlab-progress")
         self._status = self.make(widgets.HTML)
         self._message = self.make(widgets.HTML)
-        buttons = [self._run, self._pause, self._step, self._stop, self._reset, self._bar, self._status]
+        buttons = [self._run, self._pause, self._step, self._stop, self._steer, self._reset, self._bar, self._status]
         self.view = self.make(
             widgets.VBox, [self.make(widgets.HBox, buttons, css="fedlab-transport"), self._message], css="fedlab-drive"
         )
@@ -59,6 +67,8 @@ class Transport(View):
         pause = (say("Resume"), "play") if training.paused else (say("Pause"), "pause")
         self.put(self._pause, disabled=training.run is None, description=pause[0], icon=pause[1])
         self.put(self._stop, disabled=not training.busy)
+        chosen = session.selected["run"]
+        self.put(self._steer, disabled=locked or chosen is None or not (chosen.done or chosen is training.run))
         look = "warning" if training.paused else "danger" if run and run.ended == "failed" else "info"
         self.put(self._bar, value=progress_of(session, run) if run else 0.0, bar_style=look)
         status = html.escape(status_of(session, run))
