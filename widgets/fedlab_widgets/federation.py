@@ -8,6 +8,7 @@ import numpy as np
 import traitlets
 
 from fedlab import Round
+from fedlab.events import at
 from fedlab.partitions import label_counts
 from fedlab.prepare import Prepared, prepare
 from fedlab.text import say
@@ -53,10 +54,10 @@ class Federation(View):
         run = self.session.selected["run"]
         if run is not None and (run.done == 0 or self.session.moved):
             run = None
-        prepared = self._prepared_for(run)
+        done, number = run.done if run else 0, self.session.round_of(run)
+        prepared = self._prepared_for(run, number)
         if prepared is None:
             return
-        done, number = run.done if run else 0, self.session.round_of(run)
         is_newest = run is not None and number == done
         is_new = is_newest and (done > self._done if run is self._run else done == 1)
         if prepared is not self._prepared:
@@ -69,13 +70,14 @@ class Federation(View):
         if told != {**self.view.round, "pace": pace}:
             self.view.round = told
 
-    def _prepared_for(self, run: Run | None) -> Prepared | None:
-        """Who holds what in this run, or, without one, as the controls say."""
+    def _prepared_for(self, run: Run | None, number: int) -> Prepared | None:
+        """Who holds what in this round of the run, or, without one, as the controls say."""
         if run is None:
             return self.session.prepared()
-        if run is self._run:
+        holds = at(run.experiment, number)
+        if run is self._run and self._prepared and self._prepared.experiment.with_(rounds=holds.rounds) == holds:
             return self._prepared
-        return prepare(run.experiment, self.session.dataset, self.session.model)
+        return prepare(holds, self.session.dataset, self.session.model)
 
 
 def _told(prepared: Prepared, number: int, run: Run | None, pace: str) -> dict[str, Any]:
