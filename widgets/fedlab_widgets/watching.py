@@ -23,7 +23,7 @@ class Watched:
     experiment: Experiment
     began: State
     ended: Round
-    uploads: list[Upload]  # of the first parties, MOST_KEPT at most
+    uploads: list[Upload]  # of the first parties, MOST_KEPT at most, and of the one that was asked for
     average: np.ndarray  # (P,) Σ c_k w_k / Σ c_k over all that reported
     counts: dict[int, int]  # of these by number c_k, what each of them counts in the mean: n_k, or 1
     mean: Message  # what the server's step got
@@ -35,8 +35,11 @@ class Watched:
         return [upload.weights - start_of(experiment, began, upload.party) for upload in self.uploads]
 
 
-def watch(prepared: Prepared, start: State | None, brake: Brake) -> Watched:
-    """Run an experiment's last round once more. start: a state before it, to go on from; None begins anew."""
+def watch(prepared: Prepared, start: State | None, brake: Brake, party: int | None = None) -> Watched:
+    """Run an experiment's last round once more. start: a state before it, to go on from; None begins anew.
+
+    party: one whose upload is kept however many come before it.
+    """
     experiment = prepared.experiment
     before = remembered(start or first_state(prepared), prepared)
     ended: Round | None = None
@@ -49,7 +52,7 @@ def watch(prepared: Prepared, start: State | None, brake: Brake) -> Watched:
         if number == experiment.rounds:
             counts[upload.party] = weights[upload.party]
             total += np.multiply(upload.weights, counts[upload.party], dtype=np.float64)
-            if len(kept) < MOST_KEPT:
+            if len(kept) < MOST_KEPT or upload.party == party:
                 kept.append(upload)
 
     rounds = fedlab.run(
