@@ -265,6 +265,42 @@ def test_no_attack_on_the_gaussian_mechanism_is_above_the_bound() -> None:
         assert attack.most_advantage(0.0, best) == pytest.approx(best)
 
 
+def seen_by_all(experiment: Experiment, data: Dataset) -> tuple[dict[int, np.ndarray], np.ndarray, set[int]]:
+    """The clipped update that each party has to send in round 1; the noisy mean; and who was there."""
+    uploads, means = list[Upload](), list[np.ndarray]()
+    every = experiment.with_(participation=1.0, dp_noise=0.0)
+    list(run(every, dataset=data, on_upload=lambda number, upload: uploads.append(upload)))
+    (one,) = run(experiment, dataset=data, on_mean=lambda number, mean: means.append(mean[0]))
+    return {up.party: up.message[0] for up in uploads}, means[0], {report.party for report in one.parties}
+
+
+def test_whoever_knows_all_other_updates_tells_a_party_as_well_as_epsilon_allows_and_no_better(blobs: Dataset) -> None:
+    """In 400 real rounds party 0 is there or not, by chance. The attacker takes the others' clipped updates off the
+    noisy sum and looks how much of party 0's direction is left: S if it was there, 0 if not, each with noise σ S. With
+    σ = 1 the threshold S / 2 has TPR - FPR = 2 Φ(1/2) - 1 = 0.383. Either share, of about 200 rounds, is off by at
+    most 4 · √(1/800) = 0.14; so TPR ≤ e^ε FPR + δ may be missed by (1 + e^ε) times that, at any threshold."""
+    plan = Experiment(
+        parties=4, examples=40, model="softmax", rounds=1, participation=0.5, privacy="dp", dp_clip=0.05, dp_noise=1.0
+    )
+    there, left = [], []
+    for seed in range(400):
+        updates, mean, came = seen_by_all(plan.with_(seed=seed), blobs)
+        rest = mean * (0.5 * 4) - np.sum([updates[k] for k in came - {0}], axis=0)
+        there.append(0 in came)
+        left.append(float(rest @ updates[0]) / 0.05**2)
+    was, scores = np.array(there), np.array(left)
+    slack = 4 * np.sqrt(1 / (4 * 200))
+    for threshold in np.linspace(-2, 3, 26):
+        found, blamed = (scores[was] > threshold).mean(), (scores[~was] > threshold).mean()
+        for epsilon in (0.0, 0.5, 1.0):
+            delta = norm.cdf(0.5 - epsilon) - np.exp(epsilon) * norm.cdf(-0.5 - epsilon)
+            assert found <= np.exp(epsilon) * blamed + delta + (1 + np.exp(epsilon)) * slack
+    assert (scores[was] > 0.5).mean() - (scores[~was] > 0.5).mean() == pytest.approx(0.383, abs=2 * slack)
+    assert scores[was].mean() - scores[~was].mean() == pytest.approx(1.0, abs=4 * np.sqrt(2 / 200))
+    assert scores[was].std() == pytest.approx(1.0, abs=4 / np.sqrt(2 * 200))
+    assert scores[~was].std() == pytest.approx(1.0, abs=4 / np.sqrt(2 * 200))
+
+
 def test_the_bound_is_where_both_kinds_of_error_meet_it() -> None:
     """TPR = e^ε FPR + δ and 1 - FPR = e^ε (1 - TPR) + δ, solved: with ε = ln 3 and δ = 0 it is 3/4 and 1/4."""
     assert attack.most_advantage(np.log(3), 0.0) == pytest.approx(0.5)

@@ -143,6 +143,15 @@ def test_the_mean_of_random_k_codes_is_the_code_of_the_mean() -> None:
     assert places[0] != places[1]
 
 
+def test_the_largest_change_of_a_sum_may_be_the_largest_of_nobody() -> None:
+    """(3, 2, 0) and (0, 2, -3) by top-1: each sends its 3. Of their sum, (3, 4, -3), top-1 is the 4 that none has sent.
+    So top-k with each party's own places does not commute with a sum."""
+    one, other = np.array([3, 2, 0], np.float32), np.array([0, 2, -3], np.float32)
+    kind = TopK(topk_share=0.1)  # of three numbers: one
+    assert (there_and_back(kind, one) + there_and_back(kind, other)).tolist() == [3, 0, -3]
+    assert there_and_back(kind, one + other).tolist() == [0, 4, 0]
+
+
 def test_signs_and_qsgd_have_no_sum_that_a_server_could_decode() -> None:
     """Bits and levels of two parties stand for sizes of their own. (1, -1) and (-8, 8), by sign: the sizes are 1 and 8.
     The mean of what they stand for is (-3.5, 3.5). The mean of the sizes is 4.5, and the bits cancel: nothing is left.

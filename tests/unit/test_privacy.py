@@ -8,7 +8,7 @@ from typing import Any
 import dp_accounting
 import numpy as np
 import pytest
-from dp_accounting import pld
+from dp_accounting import pld, rdp
 from scipy.optimize import brentq
 from scipy.stats import norm
 
@@ -88,6 +88,20 @@ def test_a_party_that_takes_part_by_chance_is_hidden_better(
     assert finer == pytest.approx(published, abs=5e-3)
     assert finer - 1e-6 <= ours <= 1.02 * finer
     assert ours < epsilon({Release(noise, 1.0): rounds}, delta)
+
+
+@pytest.mark.parametrize(
+    ("noise", "share", "rounds", "delta", "published"),
+    [(1.0, 0.1, 100, 1e-3, 5.66), (4.0, 0.01, 10_000, 1e-5, 1.0355)],
+)
+def test_an_older_accountant_finds_more_epsilon_in_the_same_rounds(
+    noise: float, share: float, rounds: int, delta: float, published: float
+) -> None:
+    """Moments (RDP), by the library: a bound that is less tight. What a run has promised depends on who counts."""
+    moments = rdp.RdpAccountant()
+    moments.compose(dp_accounting.PoissonSampledDpEvent(share, dp_accounting.GaussianDpEvent(noise)), rounds)
+    assert moments.get_epsilon(delta) == pytest.approx(published, abs=5e-3)
+    assert moments.get_epsilon(delta) > epsilon({Release(noise, share): rounds}, delta)
 
 
 @pytest.mark.parametrize(("noise", "rounds"), [(0.01, 1), (0.01, 100), (0.1, 7), (0.5, 50)])
@@ -180,6 +194,35 @@ def test_noise_on_the_mean_has_the_size_that_the_accountant_counts_with(
     1 / √2880 = 1.9 % of itself; four times that are allowed."""
     plan = PRIVATE.with_(dp_noise=2.0, dp_where=where, examples=60, local_epochs=1)
     assert noise_of(plan, blobs) == pytest.approx(deviation, rel=0.075)
+
+
+def test_on_real_digits_uploads_are_clipped_and_the_noise_on_their_mean_has_its_variance() -> None:
+    """2NN, one round, some of ten parties by chance. Without their sum over C K, 199,210 normal numbers are left: their
+    standard deviation is known to 1 / √398,420 = 0.16 % of itself, their mean to σ S / (C K) / √199,210; four times
+    that are allowed, and of the correlation with the mean itself four times 1 / √199,210. Clipping: to S, to the last
+    digits of float32."""
+    clip, sigma = 0.3, 0.5
+    plan = Experiment(
+        examples=2_000, participation=0.6, rounds=1, local_epochs=2, privacy="dp", dp_clip=clip, dp_noise=sigma
+    )
+    uploads, means = list[np.ndarray](), list[np.ndarray]()
+    list(
+        run(
+            plan,
+            on_upload=lambda number, upload: uploads.append(upload.message[0]),
+            on_mean=lambda number, mean: means.append(mean[0]),
+        )
+    )
+    honest = sent(plan.with_(privacy="none", participation=1.0), plan.data())
+    assert min(float(np.linalg.norm(one.message[0])) for one in honest) > clip
+    assert len(uploads) != 6  # as many as expected would not tell how the sum is divided
+    assert [float(np.linalg.norm(one)) for one in uploads] == pytest.approx([clip] * len(uploads), rel=1e-4)
+    clean = np.sum(uploads, axis=0, dtype=np.float64) / (0.6 * 10)
+    noise, deviation = means[0] - clean, sigma * clip / (0.6 * 10)
+    assert len(noise) == 199_210
+    assert noise.std() == pytest.approx(deviation, rel=4 * 0.0016)
+    assert abs(noise.mean()) < 4 * deviation / np.sqrt(199_210)
+    assert abs(np.corrcoef(noise, clean)[0, 1]) < 4 / np.sqrt(199_210)
 
 
 def test_a_partys_own_noise_is_in_what_it_sends_and_the_servers_is_not(blobs: Dataset) -> None:
