@@ -9,6 +9,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from fedlab.attacks_on_privacy import most_advantage
+from fedlab.lessons.published_07 import Dot, Size
 from fedlab.lessons.two_bells import delta_of, rates
 from fedlab.plots import style
 from fedlab.text import say
@@ -69,6 +71,47 @@ def bells(sigma: float, epsilons: Sequence[float]) -> Figure:
     right.set_title(say("was the party there?"), fontsize="medium")
     for ax in (left, right):
         _finish(ax)
+    plt.close(figure)
+    return figure
+
+
+def sizes(lines: Mapping[int, Sequence[Size]], without: float) -> Figure:
+    """Test accuracy against ε, a line for each number of parties; dotted: without noise and clip."""
+    figure, ax = plt.subplots(figsize=(7.6, 3.9), layout="constrained")
+    for number, (parties, points) in enumerate(lines.items()):
+        name = say("{parties:,} parties", parties=parties)
+        values = [one.mean for one in points]
+        spread = [[abs(end(one.accuracies) - one.mean) for one in points] for end in (min, max)]
+        ax.errorbar(
+            [one.epsilon for one in points], values, spread, label=name, lw=1.7, ms=6, capsize=3, **style(number)
+        )
+    ax.axhline(without, color="0.4", lw=1, ls=":", label=say("FedAvg"))
+    ax.set(xscale="log", xlabel=say("ε: to the left is more private"), ylabel=say("test accuracy, %"))
+    ax.set_xticks([1, 2, 3, 5, 10, 20, 50], labels=["1", "2", "3", "5", "10", "20", "50"])
+    ax.minorticks_off()
+    _finish(ax)
+    plt.close(figure)
+    return figure
+
+
+def members(dots: Sequence[Dot], delta: float) -> Figure:
+    """How much better than a coin an attacker tells members from others, under the line that ε draws."""
+    figure, ax = plt.subplots(figsize=(7.6, 3.9), layout="constrained")
+    epsilons = np.geomspace(0.4, 3_000, 200)
+    line = [100 * most_advantage(epsilon, delta) for epsilon in epsilons]
+    ax.plot(epsilons, line, color="0.3", lw=1.6, label=say("no attack gets above this"))
+    for number, model in enumerate(dict.fromkeys(one.model for one in dots)):
+        own = [one for one in dots if one.model == model]
+        look = {"color": style(number)["color"], "marker": style(number)["marker"], "ls": ""}
+        private = [one for one in own if one.epsilon]
+        ax.plot([one.epsilon for one in private], [one.advantage for one in private], label=say(model), ms=5, **look)
+        open_ = [one.advantage for one in own if one.epsilon is None]
+        ax.plot([3_000] * len(open_), open_, mfc="none", ms=6, label=say("{model}, no noise", model=say(model)), **look)
+    ax.set(
+        xscale="log", ylim=(0, 105), xlabel=say("ε, δ = {delta:g}; at the right end: no noise", delta=delta),
+        ylabel=say("advantage, TPR − FPR, %"),
+    )  # fmt: skip
+    _finish(ax)
     plt.close(figure)
     return figure
 
