@@ -1,4 +1,4 @@
-"""Run, Pause, Step, Stop, From here on, Reset, and how far it is. The buttons never wait: they tell the session."""
+"""Run, Pause, Step, Stop, Steer, Reset, and how far it is. The buttons never wait: they tell the session."""
 
 from __future__ import annotations
 
@@ -43,14 +43,14 @@ class Transport(View):
             say("Reset"), "undo", say("forget all runs and set the controls back"), do.reset, css("reset")
         )
         self._steer = self.button(
-            say("From here on"),
+            say("Steer"),
             "code-fork",
             say("from the selected run's next round, or the round chosen, on: train with what the controls say now"),
             do.steer,
             css("steer"),
             soon=True,
         )
-        self._bar = self.make(widgets.FloatProgress, value=0, min=0, max=1, css="fedlab-progress")
+        self._bar = self.make(widgets.HTML, css="fedlab-progress")
         self._status = self.make(widgets.HTML)
         self._message = self.make(widgets.HTML)
         buttons = [self._run, self._pause, self._step, self._stop, self._steer, self._reset, self._bar, self._status]
@@ -69,8 +69,9 @@ class Transport(View):
         self.put(self._stop, disabled=not training.busy)
         chosen = session.selected["run"]
         self.put(self._steer, disabled=locked or chosen is None or not (chosen.done or chosen is training.run))
-        look = "warning" if training.paused else "danger" if run and run.ended == "failed" else "info"
-        self.put(self._bar, value=progress_of(session, run) if run else 0.0, bar_style=look)
+        look = "fedlab-held" if training.paused else "fedlab-failed" if run and run.ended == "failed" else ""
+        done, name = progress_of(session, run) if run else 0.0, html.escape(say("rounds done"))
+        self.put(self._bar, value=f'<progress value="{done:.3f}" class="{look}" aria-label="{name}"></progress>')
         status = html.escape(status_of(session, run))
         self.put(self._status, value=f'<span class="fedlab-status" role="status">{status}</span>')
         question = Message(say("Answer the question first: then Run unlocks.") if locked else "")
