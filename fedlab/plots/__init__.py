@@ -5,7 +5,7 @@ convergence(ax, [fedavg, fedprox])
 """
 
 from fedlab.plots.curves import COLOURS, LINES, MARKERS, X_AXES, Y_AXES, convergence, style
-from fedlab.plots.holdings import holdings, party_images, sizes
+from fedlab.plots.holdings import holdings, party_images
 
 __all__ = [
     "COLOURS",
@@ -16,6 +16,5 @@ __all__ = [
     "convergence",
     "holdings",
     "party_images",
-    "sizes",
     "style",
 ]

@@ -51,16 +51,6 @@ def holdings(ax: Axes, counts: np.ndarray) -> None:
         bar.ax.set_title(say("share"), fontsize="x-small", loc="left")
 
 
-def sizes(ax: Axes, counts: np.ndarray) -> None:
-    """How many examples each party holds, as a strip of bars for the place above the heat map of `holdings`."""
-    each = counts[:MOST_PARTIES].sum(axis=1)
-    ax.stairs(each, np.arange(len(each) + 1) - 0.5, fill=True, color="0.6")
-    ax.set(xlim=(-0.5, len(each) - 0.5), ylim=(0, 1.05 * max(1, each.max())), xticks=[], yticks=[each.max()])
-    ax.yaxis.set_major_formatter(lambda count, _: f"{count:,.0f}")
-    ax.tick_params(length=0, labelsize="x-small")
-    ax.spines[["top", "right", "left"]].set_visible(False)
-
-
 def party_images(ax: Axes, images: np.ndarray, labels: np.ndarray, columns: int = 4) -> None:
     """A few images in rows of `columns`, each with its label below. images: (n, height, width) uint8."""
     _, height, width = images.shape
