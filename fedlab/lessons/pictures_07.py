@@ -83,7 +83,7 @@ def sizes(lines: Mapping[int, Sequence[Size]], without: float) -> Figure:
         values = [one.mean for one in points]
         spread = [[abs(end(one.accuracies) - one.mean) for one in points] for end in (min, max)]
         ax.errorbar(
-            [one.epsilon for one in points], values, spread, label=name, lw=1.7, ms=6, capsize=3, **style(number)
+            [one.epsilon or 0 for one in points], values, spread, label=name, lw=1.7, ms=6, capsize=3, **style(number)
         )
     ax.axhline(without, color="0.4", lw=1, ls=":", label=say("FedAvg"))
     ax.set(xscale="log", xlabel=say("ε: to the left is more private"), ylabel=say("test accuracy, %"))
@@ -104,7 +104,9 @@ def members(dots: Sequence[Dot], delta: float) -> Figure:
         own = [one for one in dots if one.model == model]
         look = {"color": style(number)["color"], "marker": style(number)["marker"], "ls": ""}
         private = [one for one in own if one.epsilon]
-        ax.plot([one.epsilon for one in private], [one.advantage for one in private], label=say(model), ms=5, **look)
+        ax.plot(
+            [one.epsilon or 0 for one in private], [one.advantage for one in private], label=say(model), ms=5, **look
+        )
         open_ = [one.advantage for one in own if one.epsilon is None]
         ax.plot([3_000] * len(open_), open_, mfc="none", ms=6, label=say("{model}, no noise", model=say(model)), **look)
     ax.set(
