@@ -33,6 +33,19 @@ def candidates(update: np.ndarray, shapes: Sequence[Shape]) -> np.ndarray:
     update: (P,) w_k - w_t, or minus a gradient, in any unit. shapes: of the model's weight tensors, kernel and bias
     first; `InvalidSetting` if that kernel is no dense layer's.
     """
+    kernel, bias = (part.astype(np.float64) for part in _first_layer(update, shapes))
+    moved = units_that_moved(update, shapes)
+    return (kernel[:, moved] / bias[moved]).T
+
+
+def units_that_moved(update: np.ndarray, shapes: Sequence[Shape]) -> np.ndarray:
+    """(m,) the units of the first layer, by number, that `candidates` has a row for each of."""
+    bias = np.abs(_first_layer(update, shapes)[1].astype(np.float64))
+    return np.flatnonzero(bias > SILENT * bias.max(initial=0))
+
+
+def _first_layer(update: np.ndarray, shapes: Sequence[Shape]) -> list[np.ndarray]:
+    """Kernel and bias of a model that begins with a dense layer."""
     if len(shapes) < 2 or len(shapes[0]) != 2:
         raise InvalidSetting(
             "model",
@@ -41,9 +54,7 @@ def candidates(update: np.ndarray, shapes: Sequence[Shape]) -> np.ndarray:
                 "reads nothing here, though others might.",
             ),
         )
-    kernel, bias = (part.astype(np.float64) for part in tensors(update, shapes)[:2])
-    moved = np.abs(bias) > SILENT * np.abs(bias).max(initial=0)
-    return (kernel[:, moved] / bias[moved]).T
+    return tensors(update, shapes)[:2]
 
 
 def nearest(found: np.ndarray, images: np.ndarray) -> np.ndarray:
@@ -72,6 +83,8 @@ def agreed(found: np.ndarray) -> np.ndarray:
 
     Two mixtures of examples are hardly ever the same; an example that two units give away is.
     """
+    if not len(found):
+        return found
     squares = (found**2).sum(axis=1)
     apart = np.sqrt(np.maximum(0, squares[:, None] + squares - 2 * found @ found.T) / found.shape[1])
     near = apart < TWINS

@@ -70,7 +70,7 @@ def test_axe_finds_nothing_serious_in_a_lab_that_has_run(ran: Any, theme: str) -
     lab.type("parties", 10)
     lab.root.get_by_role("button", name="data", exact=True).click()
     lab.root.get_by_text("the federation", exact=True).click()
-    for tab in ("Behind the accuracy", "Code", "Link", "Runs"):
+    for tab in ("Behind the accuracy", "What the server sees", "Code", "Link", "Runs"):
         lab.root.get_by_role("tab", name=tab).click()
         assert faults(page) == []
     lab.root.get_by_text("who holds what", exact=True).click()

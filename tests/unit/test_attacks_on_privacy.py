@@ -157,6 +157,21 @@ def test_without_the_upload_nobody_guesses_a_single_image() -> None:
     assert attack.share_recovered(np.zeros((0, 784)), images_of(prepared, 0)) == 0
 
 
+def test_each_candidate_is_the_quotient_of_a_unit_that_moved() -> None:
+    """Two inputs and three units by hand, the middle one silent: W's columns over b."""
+    update = np.array([2.0, 5.0, 3.0, 4.0, 6.0, 9.0, 2.0, 0.0, -3.0])
+    shapes = [(2, 3), (3,)]
+    assert attack.units_that_moved(update, shapes).tolist() == [0, 2]
+    assert attack.candidates(update, shapes).tolist() == [[1.0, 2.0], [-1.0, -3.0]]
+
+
+def test_from_an_update_of_zeros_nothing_is_read() -> None:
+    found = attack.candidates(np.zeros(9), [(2, 3), (3,)])
+    assert found.shape == (0, 2)
+    assert attack.agreed(found).shape == (0, 2)
+    assert attack.share_recovered(attack.agreed(found), np.zeros((4, 2))) == 0
+
+
 def test_a_model_without_a_dense_first_layer_is_refused_in_one_sentence(
     is_one_sentence: Callable[[object], bool],
 ) -> None:

@@ -30,6 +30,7 @@ from fedlab_widgets.painter import Painter
 from fedlab_widgets.parties import Parties
 from fedlab_widgets.predict import Prediction
 from fedlab_widgets.saved import Saved
+from fedlab_widgets.sees import Sees
 from fedlab_widgets.session import Session
 from fedlab_widgets.show_code import Code
 from fedlab_widgets.still import still
@@ -97,15 +98,15 @@ class Lab:
         self._session = Session(experiment, own=own, dataset=dataset, model=model, prediction=prediction, driver=drives)
         self._page = View(self._session)
         self._curves, self._parties = Curves(self._session), Parties(self._session)
-        self._table, self._behind = Table(self._session), Behind(self._session)
+        self._table, self._behind, self._sees = Table(self._session), Behind(self._session), Sees(self._session)
         self._controls = Controls(self._session, controls)
         self._transport, self._code, self._link = Transport(self._session), Code(self._session), Link(self._session)
         self._tasks, self._outcomes = Tasks(self._session, tasks), Outcomes(self._session)
         self._tour = Tour(self._session, tour, self)
         self._saved = Saved(self._session, self._curves.view)
         self._views = [
-            self._transport, self._curves, *self._parties.inside, self._table, self._behind, self._code, self._link,
-            self._tasks, self._outcomes, self._saved, self._tour,
+            self._transport, self._curves, *self._parties.inside, self._table, self._behind, self._sees, self._code,
+            self._link, self._tasks, self._outcomes, self._saved, self._tour,
         ]  # fmt: skip
         self._painter = Painter(self._session, self._views)
         self.view = self._lay_out([self._tour.view] if tour else [])
@@ -164,11 +165,13 @@ class Lab:
         """Press Stop: the round under way is dropped, those before it stay."""
         self._session.stop()
         self._behind.stop()
+        self._sees.stop()
 
     def close(self) -> None:
         """Stop for good and take the lab off the page; the histories stay."""
         kernel.forget(self)
         self._behind.stop()
+        self._sees.stop()
         self._session.close()
         self._painter.close()
         for view in (self._page, self._controls, self._parties, *self._views):
@@ -208,8 +211,8 @@ class Lab:
         pictures = make(widgets.VBox, [self._curves.view, self._parties.view], css="fedlab-pictures")
         left = make(widgets.VBox, [self._tasks.view, self._controls.view], css="fedlab-left")
         middle = make(widgets.HBox, [left, pictures], css="fedlab-middle")
-        titles = [say("Runs"), say("Behind the accuracy"), say("Code"), say("Link")]
-        inside = [self._table.view, self._behind.view, self._code.view, self._link.view]
+        titles = [say("Runs"), say("Behind the accuracy"), say("What the server sees"), say("Code"), say("Link")]
+        inside = [self._table.view, self._behind.view, self._sees.view, self._code.view, self._link.view]
         tabs = make(widgets.Tab, inside, titles=titles, css="fedlab-tabs")
         behind = inside.index(self._behind.view)
         self._session.subscribe(lambda what: setattr(tabs, "selected_index", behind) if what == "look" else None)

@@ -20,7 +20,7 @@ from fedlab.text import say
 from fedlab_widgets import kernel
 from fedlab_widgets.lab import KEYS
 from fedlab_widgets.problems import in_one_sentence
-from fedlab_widgets.reading import Page, Reading, how_many, images_of, pairs, read
+from fedlab_widgets.reading import Page, Reading, blind, how_many, images_of, pairs, read
 from fedlab_widgets.whose_turn import nothing_travels
 
 PARTIES = Experiment(parties=12, examples=96, batch_size="all", local_epochs=1, rounds=1)
@@ -105,7 +105,7 @@ class Leak:
 
     def _draw(self) -> None:
         with self._lock:
-            shown: dict[str, Any] = {"title": "", "facts": [], "unit": None, "choices": self._choices()}
+            shown: dict[str, Any] = {"facts": [], "unit": None, "choices": self._choices()}
             try:
                 part = self._read()
             except Exception as error:  # a learner's own settings may ask for anything
@@ -127,7 +127,7 @@ class Leak:
         prepared = prepare(experiment, self._data)
         readings = [read(one.message[0], prepared.shapes, *images_of(prepared, [one.party])) for one in sent]
         own = readings[self._value("party")]
-        told = [how_many(own), _blind(own), _mean(readings, seed)]
+        told = [how_many(own), blind(own), _mean(readings, seed)]
         if after.epsilon is not None:
             told.append(_promise(after.epsilon, prepared.experiment.privacy.delta))
         return {
@@ -158,14 +158,6 @@ class Leak:
 def _short(value: float) -> str:
     """A number without an exponent: 0.00001."""
     return f"{value:.5f}".rstrip("0").rstrip(".")
-
-
-def _blind(reading: Reading) -> str:
-    """What an attacker gets who has no image to compare with."""
-    return say(
-        "An attacker who has no image to compare with keeps what two units agree on, and so gets {blind:,} of them.",
-        blind=int(reading.blind.sum()),
-    )
 
 
 def _mean(readings: list[Reading], seed: int) -> str:

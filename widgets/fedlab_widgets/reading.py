@@ -28,7 +28,8 @@ class Page(Part):
 class Reading:
     """What was found in one update, and how near it comes."""
 
-    found: np.ndarray  # (m, n) candidates: examples of n numbers, and mixtures of them
+    units: np.ndarray  # (m,) of the first layer, that moved
+    found: np.ndarray  # (m, n) what each of them gives: examples of n numbers, and mixtures of them
     images: np.ndarray  # (B, n) the examples that the update was made of, from 0 to 1
     labels: np.ndarray  # (B,)
     errors: np.ndarray  # (B,) RMS distance of the nearest candidate
@@ -43,17 +44,24 @@ class Reading:
         """The positions of the images to show: all, or those that are read best."""
         return np.sort(np.argsort(self.errors, kind="stable")[:MOST])
 
+    def telling_unit(self) -> int:
+        """The unit that gives the clearest image: a server finds it by looking at them all."""
+        if not len(self.found):
+            return 0
+        some = self.images[self.shown()]
+        return int(self.units[attack.errors(some, self.found).argmin()])
+
 
 def read(update: np.ndarray, shapes: Sequence[Shape], images: np.ndarray, labels: np.ndarray) -> Reading:
     """Attack (P,) an update. images: (B, ...) from 0 to 1. `InvalidSetting` if the model does not begin with a dense
     layer."""
-    found = attack.candidates(update, shapes)
+    found, units = attack.candidates(update, shapes), attack.units_that_moved(update, shapes)
     images = images.reshape(len(images), -1)
     parts = [images[first : first + TOGETHER] for first in range(0, len(images), TOGETHER)]
     off = np.concatenate([attack.errors(found, part) for part in parts])
     accepted = attack.agreed(found)
-    blind = np.concatenate([attack.errors(accepted, part) for part in parts]) < attack.SAME
-    return Reading(found, images, labels, off, blind)
+    alone = np.concatenate([attack.errors(accepted, part) for part in parts]) < attack.SAME
+    return Reading(units, found, images, labels, off, alone)
 
 
 def images_of(prepared: Prepared, parties: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
@@ -104,3 +112,11 @@ def how_many(reading: Reading) -> str:
         share=100 * same / all_of_them,
     )  # fmt: skip
     return f"{told} {say('Shown are the {some} that come nearest.', some=MOST)}" if all_of_them > MOST else told
+
+
+def blind(reading: Reading) -> str:
+    """What an attacker gets who has no image to compare with."""
+    return say(
+        "An attacker who has no image to compare with keeps what two units agree on, and so gets {blind:,} of them.",
+        blind=int(reading.blind.sum()),
+    )

@@ -74,12 +74,12 @@ function paintUnit(canvas, { changes, tall, wide }) {
 
 export default {
   render({ model, el }) {
-    const above = make("div", { class: "fedlab-choose" }), title = make("p", { class: "fedlab-caption" });
+    const above = make("div", { class: "fedlab-choose" });
     const beside = make("div", { class: "fedlab-choose" }), unit = make("canvas", { role: "img" }), about = make("p", { class: "fedlab-lesson" });
     const picture = make("div", {}, beside, unit, about), facts = make("table", { class: "fedlab-runs" });
-    const sent = make("div", { class: "fedlab-opened" }, picture, make("div", { class: "fedlab-terms" }, facts)), parts = make("div");
+    const parts = make("div"), right = make("div", { class: "fedlab-terms" }, facts, parts);
     el.classList.add("fedlab-unit", "fedlab-sees");
-    el.append(above, title, sent, parts);
+    el.append(above, make("div", { class: "fedlab-opened" }, picture, right));
     const sender = newest(model, () => showChoices());
     let state = null, shown = [], names = "", canvases = [], waiting = 0;
     const soon = () => (waiting ||= requestAnimationFrame(() => ((waiting = 0), paint())));
@@ -96,8 +96,8 @@ export default {
     }
 
     function paint() {
-      if (!state || el.clientWidth < 50) return;
-      for (const [canvas, pairs] of canvases) paintPairs(canvas, pairs, el.clientWidth);
+      if (!state || parts.clientWidth < 50) return;
+      for (const [canvas, pairs] of canvases) paintPairs(canvas, pairs, parts.clientWidth);
       if (state.unit) paintUnit(unit, state.unit);
     }
 
@@ -106,9 +106,6 @@ export default {
       if (el.hidden) return;
       state = now;
       showChoices();
-      title.textContent = now.title;
-      title.hidden = !now.title;
-      sent.hidden = !now.facts.length;
       picture.hidden = !now.unit;
       if (now.unit) [about.textContent] = [now.unit.alt, put(unit, "aria-label", now.unit.alt)];
       facts.replaceChildren(make("tbody", {}, now.facts.map(([name, value]) => make("tr", {}, make("th", { scope: "row" }, name), make("td", {}, value)))));
