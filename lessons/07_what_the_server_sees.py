@@ -177,7 +177,7 @@ lab = Lab(
     prediction=guess,
     tasks=[
         Task(
-            "**Nothing**: press **Run**. Then open *What the server sees* below, and press **Look**.", promised.FEDAVG
+            "**Nothing**: press **Run**. Then open **What the server sees** below, and press **Look**.", promised.FEDAVG
         ),
         Task("**Masks**. Look again: what has become of the upload, and of the accuracy?", promised.MASKED),
         Task("**Clip and noise at the server**. Look: from whom does this hide the images?", promised.NOISY),
@@ -386,7 +386,7 @@ show(
 )
 claim("Dots above the line", sum(dot.advantage > dot.line for dot in published.dots()), equals=0)
 show_table(
-    published.members("2nn"), "Ten parties, 20 images each, known by heart; the 2NN, means of three seeds", exact=True
+    published.members("softmax"), "Ten parties, 20 images each, known by heart; softmax, three seeds", exact=True
 )
 
 # %% [markdown]

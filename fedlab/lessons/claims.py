@@ -14,6 +14,8 @@ from fedlab.history import History
 from fedlab.lessons.switches import checking
 from fedlab.text import say
 
+MOST_NAMED = 3  # runs that are missing: the tasks say which there are
+
 
 @dataclass(frozen=True)
 class Claim:
@@ -102,6 +104,8 @@ def told(histories: Iterable[History], experiments: Sequence[Experiment], statem
         for name, experiment, history in zip(differences(experiments), experiments, found, strict=True)
         if history is None
     ]
+    if len(missing) > MOST_NAMED:
+        missing = [*missing[: MOST_NAMED - 1], say("and {others} others", others=len(missing) - MOST_NAMED + 1)]
     if missing:
         return [say("○ Not run yet: {runs}.", runs="; ".join(missing))]
     return [one.told(*(history for history in found if history)) for one in statements]
