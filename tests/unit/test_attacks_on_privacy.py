@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from fedlab import Experiment, run
 from fedlab import attacks_on_privacy as attack
+from fedlab.accounting import Release, epsilon
 from fedlab.datasets import Dataset
 from fedlab.federation import first_state
 from fedlab.messages import Upload
@@ -195,6 +196,23 @@ def test_a_partys_own_noise_hides_its_images_and_the_servers_does_not() -> None:
     noisy: dict[str, Any] = {"privacy": "dp", "dp_noise": 0.1, "dp_clip": 1.0}
     assert shares(4, **noisy).mean() > 0.9
     assert not shares(4, **noisy, dp_where="party").any()
+
+
+def test_noise_that_stops_this_attack_does_not_stop_the_next_one() -> None:
+    """One image, σ S = 0.003: no unit's quotient shows it. But all 200 units together do: ΔW_i = g_i x and Δb_i = g_i,
+    each with noise of its own, so Σ ΔW_i Δb_i = x Σ g_i² on average, and Σ Δb_i² = Σ g_i² + 200 (σ S)². Only ε speaks
+    of all attacks, and here it is above 50,000: 1 / 2σ²."""
+    prepared, uploads = sent(with_batch(1, privacy="dp", dp_where="party", dp_clip=1.0, dp_noise=0.003))
+    alone, together = [], []
+    for one in uploads:
+        (x,), update = images_of(prepared, one.party), one.message[0].astype(np.float64)
+        kernel, bias = tensors(update, prepared.shapes)[:2]
+        alone.append(attack.errors(attack.candidates(update, prepared.shapes), x[None])[0])
+        added = kernel @ bias / (bias @ bias - 200 * 0.003**2)
+        together.append(attack.errors(added[None].clip(0, 1), x[None])[0])
+    assert min(alone) > 0.1  # two digits are about 0.3 apart
+    assert np.median(together) < 0.06
+    assert epsilon({Release(0.003, 1.0): 1}, 1e-5) > 50_000
 
 
 def test_from_a_masked_upload_no_image_is_recovered() -> None:
