@@ -24,7 +24,7 @@ import click
 import numpy as np
 from scipy.optimize import brentq
 
-from benchmarks.common import RESULTS, save
+from benchmarks.common import save
 from fedlab import Experiment, Round, run
 from fedlab import attacks_on_privacy as attack
 from fedlab.accounting import Release, epsilon
@@ -239,7 +239,7 @@ PARTS = {"leak": leak, "noise": noise, "sizes": sizes, "members": members, "stop
 @click.argument("parts", nargs=-1, type=click.Choice(list(PARTS)))
 def main(parts: tuple[str, ...]) -> None:
     earlier = json.loads(FILE.read_text(encoding="utf-8"))["results"] if parts and FILE.exists() else {}
-    save(RESULTS / FILE.name, {**earlier, **{part: PARTS[part]() for part in parts or PARTS}})
+    save(FILE, {**earlier, **{part: PARTS[part]() for part in parts or PARTS}})
 
 
 if __name__ == "__main__":

@@ -204,6 +204,16 @@ def test_a_run_that_breaks_down_has_no_last_round_and_counts_as_a_guess() -> Non
     assert published_07.last({"accuracy": [55.0] * 19 + [60.0]}) == 60
 
 
+def test_a_part_that_is_measured_anew_leaves_the_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(lesson_07, "FILE", tmp_path / "lesson_07.json")
+    monkeypatch.setattr(lesson_07, "PARTS", {"leak": lambda: ["old leak"], "sizes": lambda: ["old sizes"]})
+    assert CliRunner().invoke(lesson_07.main, [], catch_exceptions=False).exit_code == 0
+    monkeypatch.setitem(lesson_07.PARTS, "leak", lambda: ["new leak"])
+    assert CliRunner().invoke(lesson_07.main, ["leak"], catch_exceptions=False).exit_code == 0
+    found = json.loads((tmp_path / "lesson_07.json").read_text(encoding="utf-8"))["results"]
+    assert found == {"leak": ["new leak"], "sizes": ["old sizes"]}
+
+
 @pytest.mark.parametrize("part", lesson_07.PARTS)
 def test_every_number_of_lesson_07_was_measured_with_three_seeds(part: str) -> None:
     found = published_07.runs(part)
