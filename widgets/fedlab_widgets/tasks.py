@@ -17,6 +17,9 @@ from fedlab_widgets.session import Session
 from fedlab_widgets.view import View
 
 
+MANY = 4  # tasks; of more than these only the next one that is to be done stands there in full, the others as a line
+
+
 @dataclass(frozen=True)
 class Task:
     """Something to try. text: plain, with **bold**. experiment: what is to be run; it is done when all its rounds are.
@@ -38,13 +41,14 @@ class Tasks(View):
         super().__init__(session)
         self._tasks = tasks
         self._by_hand: set[int] = set()  # those that the learner has said are done
-        self._texts = [self.make(widgets.HTML) for _ in tasks]
+        self._texts = [self.make(widgets.HTML, tabbable=False) for _ in tasks]  # a click opens a folded one
         self._status = self.make(widgets.HTML)
-        rows = [
+        self._rows = [
             self.make(widgets.VBox, [text, *self._buttons(number, task)], css="fedlab-task")
             for number, (text, task) in enumerate(zip(self._texts, tasks, strict=True))
         ]
-        self.view = self.make(widgets.VBox, [*rows, self._status] if tasks else [], css="fedlab-tasks")
+        css = "fedlab-tasks fedlab-many" if len(tasks) > MANY else "fedlab-tasks"
+        self.view = self.make(widgets.VBox, [*self._rows, self._status] if tasks else [], css=css)
 
     def draw(self) -> None:
         """Tick what is done."""
@@ -52,6 +56,9 @@ class Tasks(View):
         ticked = [self._is_done(number, task, histories) for number, task in enumerate(self._tasks)]
         for number, (text, task) in enumerate(zip(self._texts, self._tasks, strict=True)):
             self.put(text, value=_row(number + 1, task, ticked[number]))
+        first = ticked.index(False) if False in ticked else None
+        for number, row in enumerate(self._rows):
+            (row.add_class if number == first else row.remove_class)("fedlab-now")
         count = say("{done} of {tasks} tasks done.", done=sum(ticked), tasks=len(ticked)) if any(ticked) else ""
         self.put(self._status, value=f'<span class="fedlab-note" role="status">{html.escape(count)}</span>')
 

@@ -87,12 +87,12 @@ export default {
       for (let part = 0; part <= 10; part++) { // what the colours mean
         pen.globalAlpha = 0.06 + 0.94 * Math.sqrt(part / 10);
         pen.fillStyle = colour.map;
-        pen.fillRect(LEFT + inside - 112 + part * 7, bottom + 22, 7, 8);
+        pen.fillRect(LEFT + inside - 118 + part * 7, bottom + 22, 7, 8);
       }
       pen.globalAlpha = 1;
       pen.fillStyle = colour.ink;
       pen.textAlign = "right";
-      pen.fillText("0 %", LEFT + inside - 116, bottom + 26);
+      pen.fillText("0 %", LEFT + inside - 122, bottom + 26);
       pen.fillText("100 %", LEFT + inside, bottom + 26);
       pen.save();
       pen.translate(8, TOP + (ROW * classes) / 2);
