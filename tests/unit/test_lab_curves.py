@@ -129,3 +129,39 @@ def test_the_legend_hides_and_a_click_selects() -> None:
     assert not run.shown
     curves._select(0, 2)
     assert (session.selected["run"], session.selected["round"]) == (run, 2)
+
+
+def axes_of(curves: Curves) -> list[str]:
+    return [axis["name"] for axis in curves.view.state["axes"]]
+
+
+def test_epsilon_is_an_axis_as_long_as_a_run_is_shown_that_has_privacy() -> None:
+    """And stays one while it is drawn against, whatever is hidden then."""
+    session = Session(Experiment())
+    curves, private = Curves(session), Experiment(privacy="dp")
+    learn(session.runs.begin(Experiment()), 2)
+    curves.draw()
+    assert "epsilon" not in axes_of(curves)
+    run = session.runs.begin(private)
+    learn(run, 2)
+    curves.draw()
+    assert axes_of(curves)[-1] == "epsilon"
+    session.hide(run)
+    curves.draw()
+    assert "epsilon" not in axes_of(curves)
+    session.select(x="epsilon")
+    curves.draw()
+    assert axes_of(curves)[-1] == "epsilon"
+
+
+def test_a_round_without_a_promise_has_no_epsilon_on_the_page_and_others_have_theirs() -> None:
+    session = Session(Experiment())
+    curves = Curves(session)
+    run = session.runs.begin(Experiment(privacy="dp"))
+    for number, epsilon in enumerate((1.25, None), 1):
+        run.history.append(Round(number, 0.5, 1.0, 1.0, (), 1, 1, 0.1, None, epsilon=epsilon))
+    curves.draw()
+    assert curves.view.rounds[str(run.number)]["x"]["epsilon"] == [1.25, None]
+    axis = curves.view.state["axes"][-1]
+    assert axis["log"]
+    assert "nothing is promised without noise" in axis["left"]

@@ -62,6 +62,44 @@ def test_the_last_label_of_the_axis_has_room() -> None:
         assert ax.get_xlim() == pytest.approx((0, 1.04 * end))
 
 
+def private(epsilons: tuple[float | None, ...]) -> History:
+    """A history with these ε."""
+    experiment = Experiment(privacy="dp")
+    return History(experiment, [replace(one, epsilon=e) for one, e in zip(history(), epsilons, strict=True)])
+
+
+def test_against_epsilon_a_curve_has_its_epsilons_and_the_axis_is_one_of_ratios() -> None:
+    """ε of 2 and 8: the axis goes from 2 / 1.3 to 8 · 1.3, and the beginning comes from its left end, not from 0."""
+    ax = Figure().subplots()
+    convergence(ax, [private((2.0, 8.0))], "epsilon", untrained=[0.1])
+    curve, beginning = ax.get_lines()
+    assert list(curve.get_xdata()) == [2, 8]  # type: ignore[arg-type]
+    assert ax.get_xscale() == "log"
+    assert ax.get_xlim() == pytest.approx((2 / 1.3, 8 * 1.3))
+    assert list(beginning.get_xdata()) == pytest.approx([2 / 1.3, 2])  # type: ignore[arg-type]
+
+
+def test_runs_that_promise_nothing_are_left_out_of_epsilon_and_named() -> None:
+    """No ε at all, as without noise, or none from some round on: then nothing is promised for the whole."""
+    ax = Figure().subplots()
+    histories = [history(), private((1.0, 3.0)), private((1.0, None))]
+    convergence(ax, histories, "epsilon", labels=["open", "hidden", "given up"], untrained=[0.2, 0.1, 0.1])
+    assert [list(line.get_xdata()) for line in ax.get_lines()[:1]] == [[1, 3]]  # type: ignore[arg-type]
+    assert "open; given up" in ax.get_xlabel()
+    legend = ax.get_legend()
+    assert legend is not None
+    assert [text.get_text() for text in legend.get_texts()] == ["hidden"]
+    assert legend.get_title().get_text() == "untrained: 10%"
+    assert ax.get_lines()[0].get_color() == style(1)["color"], "a run's colour is the same on each axis"
+
+
+def test_where_no_run_promises_anything_epsilon_is_an_empty_axis_and_not_an_error() -> None:
+    ax = Figure().subplots()
+    convergence(ax, [history()], "epsilon", untrained=[0.1])
+    assert len(ax.get_lines()) == 0
+    assert "FedAvg" in ax.get_xlabel()
+
+
 def test_labels_are_said_in_the_learners_language() -> None:
     """The tables of axes hold keys, which are said when a plot is drawn; so are the names of settings in a legend."""
     before = speak({"round": "轮", "test loss": "测试损失", "parties": "参与方", "label": "标签",

@@ -16,7 +16,7 @@ from fedlab import History
 from fedlab.differences import differences
 from fedlab.events import in_words
 from fedlab.plots import X_AXES, style
-from fedlab.plots.curves import WIDTHS
+from fedlab.plots.curves import LOG_AXES, WIDTHS
 from fedlab.text import say
 from fedlab_widgets.part import Part, source
 from fedlab_widgets.runs import Run
@@ -29,7 +29,9 @@ ABOUT_X = {  # what is told of each of X_AXES
     "simulated_seconds": "the time it would take with real devices and a real link: the slowest party of each round "
     "decides; parties and devices says how fast they are",
     "bytes_up": "what the parties sent to the server: this is what compression makes smaller",
+    "epsilon": "how much of the parties' privacy is spent: below 1 is strong, above 10 weak",
 }
+LEFT_OUT = {"epsilon": "Left out, because nothing is promised without noise, so there is no ε: {runs}."}
 Columns = dict[str, Any]  # {"x": {axis: [one number a round]}, "accuracy": [...], "loss": [...]}
 
 
@@ -97,13 +99,18 @@ class Curves(View):
         selected = session.selected["run"]
         known = sorted({run.untrained[0] for run in runs if run.shown and run.untrained})
         begin = " – ".join(dict.fromkeys(f"{one:.0%}" for one in (known[0], known[-1]))) if known else ""
+        promised = session.selected["x"] == "epsilon" or any(
+            run.shown and run.experiment.privacy.delta is not None for run in runs
+        )
         moved = say("The controls have moved since: press Run for their curve.") if session.moved else ""
         return {
             "x": session.selected["x"],
             "axes": [
                 {"name": name, "label": say(label), "short": say(label).partition(",")[0],
-                 "about": say(ABOUT_X[name]) if name in ABOUT_X else ""}
+                 "about": say(ABOUT_X[name]) if name in ABOUT_X else "", "log": name in LOG_AXES,
+                 "left": say(LEFT_OUT.get(name, "Left out, because there is no number for {x}: {runs}."))}
                 for name, (label, _) in X_AXES.items()
+                if name != "epsilon" or promised
             ],
             "runs": [
                 {"id": run.number, "label": labels[run], "alike": what, "shown": run.shown, "pale": run.pale,
@@ -194,7 +201,6 @@ def _words(session: Session) -> dict[str, str]:
         "band": say("band over seeds"),
         "about": say("Lines: mean over the seeds; bands: from the lowest to the highest."),
         "seeds": say("{what}, mean of {n} seeds"),
-        "left": say("Left out, because there is no number for {x}: {runs}."),
         "table": say("as a table"),
         "caption": say("The numbers of the curves, a line for each round"),
         "round": say("round"),

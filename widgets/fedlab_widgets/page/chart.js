@@ -104,7 +104,7 @@ function render({ model, el }) {
     const left = shown.filter((run) => !fits.includes(run)).map((run) => run.label);
     const axis = state.axes.find((one) => one.name === state.x);
     remark.textContent = [
-      left.length && sentence(state.words.left, { x: axis.short, runs: left.join("; ") }),
+      left.length && sentence(axis.left, { x: axis.short, runs: left.join("; ") }),
       bands && alike.length && state.words.about,
       state.untrained,
     ].filter(Boolean).join(" ");
@@ -128,14 +128,17 @@ function render({ model, el }) {
     const axis = state.axes.find((one) => one.name === state.x);
     const drawn = curves();
     const far = Math.max(state.x === "rounds" ? 2 : 0, ...drawn.map((one) => one.x.at(-1) ?? 0)) || 1;
-    const px = scale(0, 1.04 * far, LEFT, width - RIGHT);
+    const begin = Math.min(...drawn.map((one) => one.x[0]).filter((first) => first > 0), far);
+    const [low, high] = axis.log ? [begin / 1.3, far * 1.3] : [0, 1.04 * far];
+    const px = (axis.log ? logScale : scale)(low, high, LEFT, width - RIGHT);
+    const xTicks = (count) => (axis.log ? logTicks(low, high, count) : ticks(0, high, count, state.x === "rounds"));
     const nodes = [];
     let top = TOP;
     points = drawn.map((one) => ({ ...one, px: one.x.map(px), ys: [] }));
     PANELS.forEach(({ y, height: part }, panel) => {
       const bottom = top + (height - TOP - GAP - BOTTOM) * part;
-      const place = { state, axis, y, panel, top, bottom, width, last: panel === PANELS.length - 1, clip: `url(#${name}-${panel})` };
-      nodes.push(...panelNodes(place, points, px, 1.04 * far));
+      const place = { state, axis, y, panel, top, bottom, width, last: panel === PANELS.length - 1, xTicks, clip: `url(#${name}-${panel})` };
+      nodes.push(...panelNodes(place, points, px));
       top = bottom + GAP;
     });
     rings = points.map(() => PANELS.map(() => draw("circle", { class: "fedlab-ring", r: 5, visibility: "hidden" })));

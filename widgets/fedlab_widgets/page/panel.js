@@ -6,14 +6,14 @@ function rank(run) {
 }
 
 /** Grid, ticks, names of the axes. last: it has the x axis' numbers below it. */
-function gridNodes({ state, axis, y, top, bottom, width, last }, { low, high, far, px, py }) {
+function gridNodes({ state, axis, y, top, bottom, width, last, xTicks }, { low, high, px, py }) {
   const nodes = [], middle = (top + bottom) / 2, format = y === "accuracy" ? share : plain;
   const text = (words, attributes) => nodes.push(draw("text", attributes, words));
   for (const tick of ticks(low, high, Math.max(2, Math.round((bottom - top) / 34)))) {
     nodes.push(draw("path", { class: "fedlab-grid", d: `M${LEFT} ${py(tick)}H${width - RIGHT}` }));
     text(format.format(tick), { x: LEFT - 7, y: py(tick) + 4, "text-anchor": "end" });
   }
-  for (const tick of ticks(0, far, Math.max(2, Math.round((width - LEFT) / 90)), state.x === "rounds")) {
+  for (const tick of xTicks(Math.max(2, Math.round((width - LEFT) / 90)))) {
     nodes.push(draw("path", { class: "fedlab-grid", d: `M${px(tick)} ${top}V${bottom}` }));
     if (last) text(plain.format(tick), { x: px(tick), y: bottom + 15, "text-anchor": "middle" });
   }
@@ -61,17 +61,17 @@ function markNodes(marks, points, bottom) {
 }
 
 /** A panel between `top` and `bottom`; gives each of `points` its pixels `ys` there. */
-function panelNodes(place, points, px, far) {
+function panelNodes(place, points, px) {
   const { state, y, panel, top, bottom, width, last, clip } = place;
   const columns = points.map((one) => (one.bands ? [...one.bands[y].low, ...one.bands[y].high] : one[y]));
   const [low, high] = points.length ? ends(columns, points.map((one) => one.run.untrained?.[panel])) : [0, y === "accuracy" ? 1 : 2.3];
-  const scales = { low, high, far, px, py: scale(low, high, bottom, top) };
+  const scales = { low, high, px, py: scale(low, high, bottom, top) };
   const window = draw("clipPath", { id: clip.slice(5, -1) }, draw("rect", { x: LEFT - 4, y: top - 4, width: width - LEFT, height: bottom - top + 8 }));
   const order = [...points].sort((a, b) => rank(a.run) - rank(b.run));
   const nodes = [window, ...gridNodes(place, scales), ...order.map((one) => curveNodes(one, place, scales))];
   if (!panel && state.prediction) nodes.push(...guessNodes(state.prediction, place, scales));
   if (!panel && !points.length)
-    nodes.push(draw("text", { class: "fedlab-empty", x: (LEFT + width) / 2, y: (top + bottom) / 2, "text-anchor": "middle" }, state.words.empty));
+    nodes.push(draw("text", { class: "fedlab-empty", x: (LEFT + width) / 2, y: top + (bottom - top) / 3, "text-anchor": "middle" }, state.words.empty));
   if (last) nodes.push(...markNodes(state.marks, points, bottom));
   return nodes.filter(Boolean);
 }

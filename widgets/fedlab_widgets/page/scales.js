@@ -11,11 +11,11 @@ const SHAPES = { // a marker of 4 px around the origin, as a path
   "*": "m0-3v6m-2.6-4.5l5.2 3m0-3l-5.2 3",
 };
 
-/** Round numbers between two ends, about so many: steps of 1, 2 or 5 times a power of ten. whole: no step below 1. */
+/** Round numbers between two ends, about so many or a few more: steps of 1, 2 or 5 times a power of ten. whole: no step below 1. */
 function ticks(low, high, count, whole = false) {
   const rough = (high - low) / count;
   const power = 10 ** Math.floor(Math.log10(rough));
-  let step = [1, 2, 5, 10].map((one) => one * power).find((one) => one >= rough * 0.999);
+  let step = [1, 2, 5, 10].map((one) => one * power).find((one) => one >= rough * 0.75);
   if (whole) step = Math.max(1, step);
   const first = Math.ceil(low / step - 1e-9), last = Math.floor(high / step + 1e-9);
   return Array.from({ length: Math.max(0, last - first + 1) }, (_, place) => (first + place) * step);
@@ -25,6 +25,21 @@ function ticks(low, high, count, whole = false) {
 function scale(low, high, begin, end) {
   const slope = (end - begin) / (high - low || 1);
   return (value) => begin + (value - low) * slope;
+}
+
+/** The same on a logarithmic axis; what is below its beginning stands there. */
+function logScale(low, high, begin, end) {
+  const place = scale(Math.log(low), Math.log(high), begin, end);
+  return (value) => place(Math.log(Math.max(value, low)));
+}
+
+/** Round numbers on a logarithmic axis: 1, 2 and 5 times powers of ten or, if those are too many, the powers alone. */
+function logTicks(low, high, count) {
+  const first = Math.floor(Math.log10(low)), last = Math.ceil(Math.log10(high));
+  const powers = Array.from({ length: last - first + 1 }, (_, place) => 10 ** (first + place));
+  const between = (some) => some.filter((tick) => tick >= low && tick <= high);
+  const fine = between(powers.flatMap((power) => [1, 2, 5].map((times) => times * power)));
+  return fine.length <= 2 * count ? fine : between(powers);
 }
 
 /** The ends of a y axis: fitted to the curves, and towards their untrained models by a third of what they differ. */
