@@ -10,6 +10,8 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
+from fedlab.lessons import build
+
 BAD = ("serious", "critical")
 THEMES = {"light": "JupyterLab Light", "dark": "JupyterLab Dark"}
 
@@ -76,6 +78,56 @@ def test_axe_finds_nothing_serious_in_a_lab_that_has_run(ran: Any, theme: str) -
     lab.root.get_by_text("who holds what", exact=True).click()
 
 
+def test_the_bar_is_a_progressbar_that_tells_how_much_is_done(ran: Any) -> None:
+    """Two rounds of two."""
+    bar = ran.lab().root.get_by_role("progressbar", name="rounds done")
+    expect(bar).to_be_visible()
+    assert bar.evaluate("bar => bar.value / bar.max") == 1
+
+
+@pytest.mark.parametrize("name", ["00_start_here", "06_what_talking_costs"])
+def test_axe_finds_nothing_serious_in_two_lessons(open_notebook: Callable[..., Any], name: str) -> None:
+    """In all that cells have put on the page, light and dark; what shows code is JupyterLab's own."""
+    notebook = open_notebook(made=build.student(name))
+    notebook.run_all()
+    page = notebook.page
+    notebook.lab().heat_map.wait_for()
+    for theme in THEMES:
+        wear(page, theme)
+        assert faults(page, ".jp-OutputArea-output") == []
+    notebook.close()
+
+
+MANY = """from fedlab import Experiment
+from fedlab_widgets import Lab, Task
+small = Experiment(parties=2, examples=50, model="softmax", rounds=1)
+Lab(small, controls=["seed"], tasks=[Task(f"Take seed {n}.", small.with_(seed=n)) for n in range(5)])"""
+
+
+def test_of_many_tasks_the_next_is_open_and_the_others_open_by_click_and_by_keyboard(
+    open_notebook: Callable[..., Any],
+) -> None:
+    notebook = open_notebook([MANY])
+    notebook.run_all()
+    lab = notebook.lab()
+    tasks, wide = lab.root.locator(".fedlab-task"), "one => one.offsetWidth > 40"
+    buttons = [task.get_by_role("button", name="Set this up for me") for task in tasks.all()]
+    assert [button.evaluate(wide) for button in buttons] == [True, False, False, False, False]
+    tasks.nth(3).locator(".widget-html").click()
+    assert buttons[3].evaluate(wide)
+    buttons[0].focus()
+    notebook.page.keyboard.press("Tab")
+    expect(buttons[1]).to_be_focused()
+    assert buttons[1].evaluate(wide)
+    buttons[0].click()
+    expect(lab.root.locator(".fedlab-note", has_text="ress Run")).to_be_visible()
+    lab.click("Run")
+    expect(tasks.nth(1)).to_contain_class("fedlab-now")
+    assert buttons[1].evaluate(wide)
+    assert not buttons[0].evaluate(wide)
+    notebook.close()
+
+
 def test_the_keyboard_alone_reaches_everything_and_each_stop_has_a_name_and_a_ring(ran: Any) -> None:
     """From Run on with Tab until the lab is left: no stop holds the focus, none is nameless or looks like before."""
     page, lab = ran.page, ran.lab()
@@ -133,6 +185,10 @@ def test_a_phone_shows_one_column_that_does_not_slide_sideways_with_targets_for_
     """390 x 844: the buttons, the chart, the controls, the map, the tabs. 40 px is about a fingertip."""
     page, lab = ran.page, ran.lab()
     at = resize(page, 390, 844)
+    run = lab.root.locator(".fedlab-run")
+    lab.root.get_by_role("tab", name="Runs").scroll_into_view_if_needed()
+    expect(run).to_be_in_viewport(ratio=1)
+    lab.root.evaluate("lab => lab.scrollIntoView()")
     column = [at[part] for part in ("transport", "plot", "controls", "map", "tabs")]
     assert all(above[3] <= below[1] for above, below in pairwise(column)), at
     assert all(at["lab"][0] <= left and right <= at["lab"][2] for left, _, right, _ in column), at
@@ -153,8 +209,8 @@ def test_a_phone_shows_one_column_that_does_not_slide_sideways_with_targets_for_
 
 
 def test_beside_an_open_list_of_files_chart_controls_and_map_are_in_sight_together(ran: Any) -> None:
-    """1000 x 768: all of the chart, and at least a third of the map and five controls (5 x 30 px) below it."""
-    at = resize(ran.page, 1000, 768, files=True)
+    """1024 x 768: all of the chart, and at least a third of the map and five controls (5 x 30 px) below it."""
+    at = resize(ran.page, 1024, 768, files=True)
     bottom = at["seen"][3]
     assert at["plot"][3] < bottom
     assert at["controls"][1] + 150 < bottom

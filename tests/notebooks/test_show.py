@@ -46,7 +46,9 @@ def test_colours_change_no_character_of_the_source(shown: list[Any]) -> None:
     """And it stands in a block that keeps its lines and scrolls: no word is broken, at any width."""
     lesson.show_source(reference)
     page = shown[0][0]["text/html"]
-    (block,) = re.findall(r'<pre style="white-space: pre;[^"]*overflow-x: auto[^>]*>(.*)</pre>', page, re.DOTALL)
+    (block,) = re.findall(
+        r'<pre tabindex="0" style="white-space: pre;[^"]*overflow-x: auto[^>]*>(.*)</pre>', page, re.DOTALL
+    )
     assert plain(block).strip() == inspect.getsource(reference).strip()
     assert re.search(r'<span style="[^"]*keyword[^"]*">return</span>', block)
 

@@ -59,7 +59,7 @@ def show_source(*things: Any) -> None:
         )
         package = next((root.name for root in file.parents if root.name in ("fedlab", "fedlab_widgets")), "")
         title = f"{package}/{place.as_posix()}" if package else place.name
-        page = f'<code>{html.escape(title)}</code><pre style="{PRE}">{"".join(_coloured(source))}</pre>'
+        page = f'<code>{html.escape(title)}</code><pre tabindex="0" style="{PRE}">{"".join(_coloured(source))}</pre>'
         _show_code({"text/html": page, "text/plain": f"{title}\n\n{source}"})
 
 

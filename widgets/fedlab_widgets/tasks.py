@@ -16,7 +16,6 @@ from fedlab.text import say
 from fedlab_widgets.session import Session
 from fedlab_widgets.view import View
 
-
 MANY = 4  # tasks; of more than these only the next one that is to be done stands there in full, the others as a line
 
 
