@@ -101,6 +101,11 @@ class FrontEnd:
         """The kernel's."""
         return psutil.Process(self.manager.provisioner.pid)  # type: ignore[union-attr]
 
+    def cpu_seconds(self) -> float:
+        """What the kernel's process has used so far, over all its threads."""
+        times = self.process.cpu_times()
+        return float(times.user + times.system)
+
     def peak_mb(self) -> float:
         return peak_mb(self.process.pid)
 
