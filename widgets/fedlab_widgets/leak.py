@@ -130,6 +130,7 @@ class Leak:
         told = [how_many(own), blind(own), _mean(readings, seed)]
         if after.epsilon is not None:
             told.append(_promise(after.epsilon, prepared.experiment.privacy.delta))
+            told.append(say("Other attacks read through more noise than this one: only ε speaks of all of them."))
         return {
             "title": "",
             "pairs": pairs(own, self._data.train_x.shape[1:]),

@@ -152,7 +152,8 @@ def _private(privacy: PartyPrivacy) -> str:
                    "mean later: it hides the party from others, and this server has seen the upload without it.",
                    clip=clip)  # fmt: skip
     return say("Before it left, the party clipped its update to the length {clip:g} and added noise of {size:g} to "
-               "every number: what is read is what that leaves.", clip=clip, size=noise * clip)  # fmt: skip
+               "every number. Other attacks read through more noise than this one: only ε speaks of all of them.",
+               clip=clip, size=noise * clip)  # fmt: skip
 
 
 def labels_told(received: Received, update: np.ndarray) -> str:
