@@ -35,10 +35,13 @@ LEFT_OUT = {"epsilon": "Left out, because nothing is promised without noise, so 
 Columns = dict[str, Any]  # {"x": {axis: [one number a round]}, "accuracy": [...], "loss": [...]}
 
 
+CHART = "base.js", "scales.js", "rounds.js", "legend.js", "panel.js", "chart.js"
+
+
 class Chart(Part):
     """rounds: the columns of each run, by its number. It is never sent again as a whole: see `append`."""
 
-    _esm = traitlets.Unicode(source("base.js", "scales.js", "legend.js", "panel.js", "chart.js")).tag(sync=True)
+    _esm = traitlets.Unicode(source(*CHART)).tag(sync=True)
     _css = traitlets.Unicode(source("chart.css")).tag(sync=True)
     rounds = traitlets.Dict().tag(sync=True, to_json=lambda rounds, _: dict(rounds))
 

@@ -113,7 +113,8 @@ function still() {
 function onTheme(change) {
   const seen = new MutationObserver(change);
   for (const one of [document.body, document.documentElement])
-    seen.observe(one, { attributes: true, attributeFilter: ["data-jp-theme-light", "data-jp-theme-name", "theme", "class"] });
+    seen.observe(one, { attributes: true,
+      attributeFilter: ["data-jp-theme-light", "data-jp-theme-name", "theme", "class"] });
   const queries = ["(prefers-color-scheme: dark)", "(forced-colors: active)"].map((query) => matchMedia(query));
   for (const query of queries) query.addEventListener("change", change);
   return () => {

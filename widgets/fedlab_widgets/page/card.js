@@ -4,7 +4,8 @@ const COLUMNS = 3, GAP = 2, BELOW = 12;
 
 export default {
   render({ model, el }) {
-    const number = make("input", { type: "number", min: 0, onchange: () => tell(model, "select", { party: Number(number.value) }) });
+    const number = make("input", { type: "number", min: 0,
+      onchange: () => tell(model, "select", { party: Number(number.value) }) });
     const name = make("span"), about = make("p"), canvas = make("canvas", { role: "img" });
     el.classList.add("fedlab-card");
     el.append(make("label", {}, name, number), canvas, about);
@@ -14,13 +15,16 @@ export default {
       const { images, tall, wide, labels } = state, shown = tall > 0 && labels.length > 0;
       canvas.hidden = !shown;
       if (!shown) return;
-      const each = Math.min(48, (el.clientWidth || 150) / COLUMNS - GAP), high = (each * tall) / wide, rows = Math.ceil(labels.length / COLUMNS);
-      const pen = sharp(canvas, COLUMNS * (each + GAP), rows * (high + BELOW)), small = make("canvas", { width: wide, height: tall });
+      const each = Math.min(48, (el.clientWidth || 150) / COLUMNS - GAP), high = (each * tall) / wide,
+        rows = Math.ceil(labels.length / COLUMNS);
+      const pen = sharp(canvas, COLUMNS * (each + GAP), rows * (high + BELOW)),
+        small = make("canvas", { width: wide, height: tall });
       const paper = small.getContext("2d"), pixels = paper.createImageData(wide, tall), ink = colours(el).ink;
       pen.imageSmoothingEnabled = false;
       pen.textAlign = "center";
       labels.forEach((label, place) => {
-        for (let pixel = 0; pixel < wide * tall; pixel++) pixels.data[4 * pixel + 3] = images.getUint8(place * wide * tall + pixel);
+        for (let pixel = 0; pixel < wide * tall; pixel++)
+          pixels.data[4 * pixel + 3] = images.getUint8(place * wide * tall + pixel);
         paper.putImageData(pixels, 0, 0);
         paper.globalCompositeOperation = "source-in"; // what is bright in an image is written in the page's ink
         paper.fillStyle = ink;

@@ -6,32 +6,9 @@ const PANELS = [{ y: "accuracy", height: 0.6 }, { y: "loss", height: 0.4 }];
 const EMPTY = { x: {}, accuracy: [], loss: [] };
 const QUIET = 400; // ms of keys at rest before a point is told
 
-/** Add rounds to a run's columns, from round number `at` on; false if there is a gap before them. */
-function append(all, { run, at, x, accuracy, loss }) {
-  const own = at && all[run] ? all[run] : { x: {}, accuracy: [], loss: [] };
-  if (own.accuracy.length < at) return false;
-  const add = (column, more) => (column.splice(at), column.push(...more), column);
-  for (const name of Object.keys(x)) own.x[name] = add(own.x[name] ?? [], x[name]);
-  add(own.accuracy, accuracy);
-  add(own.loss, loss);
-  all[run] = own;
-  return true;
-}
-
-function initialize({ model }) {
-  const have = () => {
-    const rounds = Object.entries(model.get("rounds")).map(([run, own]) => [run, own.accuracy.length]);
-    tell(model, "have", { rounds: Object.fromEntries(rounds) });
-  };
-  const end = listen(model, (message) => {
-    if (message.append && !append(model.get("rounds"), message.append)) have();
-  });
-  have(); // what came while this file was on its way
-  return end;
-}
-
 function render({ model, el }) {
-  let state, points = [], at = null, behind = null, emphasis = null, bands = false, asTable = false, asked = 0, telling = 0, inside = null;
+  let state, points = [], at = null, behind = null, emphasis = null, bands = false, asTable = false;
+  let asked = 0, telling = 0, inside = null;
   const rounds = (run) => model.get("rounds")[run.id] ?? EMPTY;
   const xs = (run) => rounds(run).x[state.x] ?? [];
   let rings = []; // two circles a curve, that mark the point which is read
@@ -71,7 +48,8 @@ function render({ model, el }) {
   /** The whole part anew: seldom, when something else than a round is new. */
   function show() {
     state = model.get("state");
-    const focused = [...legend.children].indexOf(document.activeElement), axis = [...axes.children].indexOf(document.activeElement);
+    const focused = [...legend.children].indexOf(document.activeElement),
+      axis = [...axes.children].indexOf(document.activeElement);
     const { words } = state;
     caption.innerHTML = "";
     caption.append(make("b", {}, words.title), make("span", { class: "fedlab-against" }, ` ${words.against}`));
@@ -115,7 +93,8 @@ function render({ model, el }) {
       const of = (name) => band(some.map((run) => (name === "x" ? xs(run) : rounds(run)[name])));
       const own = { accuracy: of("accuracy"), loss: of("loss") };
       const label = sentence(state.words.seeds, { n: plain.format(some.length), what: some[0].alike });
-      return { run: { ...some[0], label }, x: of("x").mean, accuracy: own.accuracy.mean, loss: own.loss.mean, bands: own };
+      const mean = { x: of("x").mean, accuracy: own.accuracy.mean, loss: own.loss.mean };
+      return { run: { ...some[0], label }, ...mean, bands: own };
     });
   }
 
@@ -124,7 +103,8 @@ function render({ model, el }) {
     cancelAnimationFrame(asked);
     asked = 0;
     const width = Math.max(240, chart.clientWidth || 660);
-    const height = Math.max(228, Math.min(400, width * 0.5 + 40, innerHeight - 540)); // what stands below shall be in sight
+    // what stands below shall be in sight
+    const height = Math.max(228, Math.min(400, width * 0.5 + 40, innerHeight - 540));
     const axis = state.axes.find((one) => one.name === state.x);
     const drawn = curves();
     const far = Math.max(state.x === "rounds" ? 2 : 0, ...drawn.map((one) => one.x.at(-1) ?? 0)) || 1;
@@ -137,7 +117,8 @@ function render({ model, el }) {
     points = drawn.map((one) => ({ ...one, px: one.x.map(px), ys: [] }));
     PANELS.forEach(({ y, height: part }, panel) => {
       const bottom = top + (height - TOP - GAP - BOTTOM) * part;
-      const place = { state, axis, y, panel, top, bottom, width, last: panel === PANELS.length - 1, xTicks, clip: `url(#${name}-${panel})` };
+      const place = { state, axis, y, panel, top, bottom, width, last: panel === PANELS.length - 1, xTicks,
+        clip: `url(#${name}-${panel})` };
       nodes.push(...panelNodes(place, points, px));
       top = bottom + GAP;
     });
@@ -190,16 +171,19 @@ function render({ model, el }) {
   /** The small box beside the point. */
   function tellPoint(one, x) {
     const { words } = state, mark = state.marks.find((mark) => mark.run === at.run && mark.round === at.place + 1);
-    const parts = { round: plain.format(at.place + 1), accuracy: percent.format(one.accuracy[at.place]), loss: loss.format(one.loss[at.place]) };
+    const parts = { round: plain.format(at.place + 1), accuracy: percent.format(one.accuracy[at.place]),
+      loss: loss.format(one.loss[at.place]) };
     const lines = [one.run.label, sentence(words.point, parts), mark?.text].filter(Boolean);
     if (one.bands) {
       const { low, high } = one.bands.accuracy;
       lines.push(sentence(words.range, { low: percent.format(low[at.place]), high: percent.format(high[at.place]) }));
     }
-    if (state.x !== "rounds") lines.push(`${state.axes.find((axis) => axis.name === state.x).short}: ${plain.format(one.x[at.place])}`);
+    const axis = state.axes.find(({ name }) => name === state.x);
+    if (state.x !== "rounds") lines.push(`${axis.short}: ${plain.format(one.x[at.place])}`);
     read.replaceChildren(...lines.map((words, place) => make(place ? "div" : "b", {}, words)));
     const left = x > (picture.clientWidth || 660) / 2;
-    read.style.cssText = `top:${Math.max(0, one.ys[0][at.place] - 20)}px;${left ? `right:calc(100% - ${x - 14}px)` : `left:${x + 14}px`}`;
+    const beside = left ? `right:calc(100% - ${x - 14}px)` : `left:${x + 14}px`;
+    read.style.cssText = `top:${Math.max(0, one.ys[0][at.place] - 20)}px;${beside}`;
     return lines.join(". ");
   }
 
@@ -263,7 +247,8 @@ function render({ model, el }) {
     };
     const moves = {
       ArrowLeft: () => [now, place - (index < 0 ? 0 : 1)], ArrowRight: () => [now, place + 1], Home: () => [now, 0],
-      End: () => [now, last(now)], ArrowUp: () => other(index < 0 ? 0 : -1), ArrowDown: () => other(index < 0 ? 0 : 1), Escape: () => [-1, 0],
+      ArrowUp: () => other(index < 0 ? 0 : -1), ArrowDown: () => other(index < 0 ? 0 : 1),
+      End: () => [now, last(now)], Escape: () => [-1, 0],
     };
     if (event.key === "Enter") isChosen() && lab() ? lookBehind() : choosePoint();
     else if (moves[event.key]) seek(...moves[event.key]());
@@ -271,13 +256,18 @@ function render({ model, el }) {
     event.preventDefault();
     event.stopPropagation();
     clearTimeout(telling);
-    telling = setTimeout(() => { if (at) said.textContent = [...read.children].map((one) => one.textContent).join(". "); }, QUIET);
+    telling = setTimeout(() => {
+      if (at) said.textContent = [...read.children].map((one) => one.textContent).join(". ");
+    }, QUIET);
   }
 
   const soon = () => { asked ||= requestAnimationFrame(redraw); };
   const leave = () => { inside = null; if (document.activeElement !== plot) seek(-1); };
-  for (const [event, act] of Object.entries({ pointermove: pointed, pointerdown: pointed, pointerenter: () => { inside = null; },
-    pointerleave: leave, click: choosePoint, dblclick: () => isChosen() && lab() && lookBehind(), keydown: pressed, blur: () => seek(-1) })) plot.addEventListener(event, act);
+  const acts = {
+    pointermove: pointed, pointerdown: pointed, pointerenter: () => { inside = null; }, pointerleave: leave,
+    click: choosePoint, dblclick: () => isChosen() && lab() && lookBehind(), keydown: pressed, blur: () => seek(-1),
+  };
+  for (const [event, act] of Object.entries(acts)) plot.addEventListener(event, act);
   const scrolled = () => { inside = null; };
   addEventListener("scroll", scrolled, true);
   const endings = [follow(model, show), listen(model, (message) => { if (message.append) soon(); })];

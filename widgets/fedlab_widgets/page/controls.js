@@ -97,7 +97,8 @@ function control(spec, panel, { words, send }) {
   const help = make("div", { id: says, class: "fedlab-lesson" });
   const complaint = make("div", { class: "fedlab-beside" });
   const row = make("div", { class: "fedlab-row" }, label, parts, sweep?.button, sweep?.values);
-  const view = make("div", { class: `fedlab-control fedlab-${css}`, "data-part": `control-${spec.name}` }, row, help, complaint);
+  const view = make("div", { class: `fedlab-control fedlab-${css}`, "data-part": `control-${spec.name}` }, row, help,
+    complaint);
   return {
     view,
     show: (state, busy) => {
@@ -107,7 +108,8 @@ function control(spec, panel, { words, send }) {
       sweep?.disable(Boolean(fixed));
       help.textContent = fixed ?? spec.lessons?.[value] ?? spec.lesson;
       if (complaint.textContent === refused) return;
-      complaint.replaceChildren(...(refused ? [make("div", { class: "fedlab-complaint", role: "alert" }, refused)] : []));
+      complaint.replaceChildren(...(refused ? [make("div", { class: "fedlab-complaint", role: "alert" }, refused)]
+        : []));
     },
   };
 }
@@ -123,7 +125,8 @@ function controls(specs, panel, context) {
     (spec.own ?? []).forEach((own, place) => {
       if (!own.length) return;
       const inside = own.map((one) => control(one, `${panel}-${place}`, context));
-      const box = make("div", { class: "fedlab-own" }, inside.map((one) => one.view)), here = document.createComment("");
+      const box = make("div", { class: "fedlab-own" }, inside.map((one) => one.view)),
+        here = document.createComment("");
       const show = (state, busy) => { // what is not chosen is not on the page: kinds may have settings of one name
         if (state.values[spec.name] !== place) return box.remove();
         if (!box.isConnected) here.after(box);
@@ -167,7 +170,8 @@ export default {
     const top = controls(first, panel, context);
     const gone = make("div", { class: "fedlab-silent", role: "status", hidden: true }, words.silent);
     const follows = make("input", { type: "checkbox", onchange: () => say("follow", { on: follows.checked }, true) });
-    const head = make("label", { class: "fedlab-follow", "data-part": "follow", title: words.following }, follows, words.follow);
+    const head = make("label", { class: "fedlab-follow", "data-part": "follow", title: words.following }, follows,
+      words.follow);
     const folded = groups.map(({ name, controls: specs }, place) => {
       const inside = controls(specs, `${panel}-g${place}`, context), id = `${panel}-group-${place}`;
       inside.view.id = id;

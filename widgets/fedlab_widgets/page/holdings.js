@@ -15,7 +15,8 @@ export default {
     const endFollow = follow(model, (now) => {
       if (now.parties === undefined) return;
       [state, counts] = [now, whole(now.counts)];
-      totals = Array.from({ length: now.parties }, (_, party) => sum(counts, party * now.classes, (party + 1) * now.classes));
+      totals = Array.from({ length: now.parties },
+        (_, party) => sum(counts, party * now.classes, (party + 1) * now.classes));
       if (place && place[0] >= now.parties) place = null;
       put(map, "aria-label", now.alt);
       tellPlace();
@@ -25,7 +26,8 @@ export default {
     function tellPlace() {
       if (!place) return (read.textContent = state.hint);
       const [party, label] = place, count = counts[party * state.classes + label], all = totals[party];
-      read.textContent = sentence(state.read, { party, label, count: count.toLocaleString("en"), all: all.toLocaleString("en"),
+      read.textContent = sentence(state.read,
+        { party, label, count: count.toLocaleString("en"), all: all.toLocaleString("en"),
         share: Math.round((100 * count) / Math.max(1, all)) });
     }
 
@@ -34,17 +36,20 @@ export default {
       if (!state || width < 100) return;
       const height = TOP + ROW * classes + BELOW, pen = sharp(canvas, width, height), colour = colours(el);
       const inside = width - LEFT - RIGHT, columns = Math.min(parties, Math.floor(inside)), wide = inside / columns;
-      const most = Math.max(...totals), fits = columns === parties && wide > 9 + 6 * Math.max(...counts).toLocaleString("en").length;
+      const most = Math.max(...totals), fits = columns === parties
+        && wide > 9 + 6 * Math.max(...counts).toLocaleString("en").length;
       const gap = wide > 5 ? 1 : 0, at = (column) => LEFT + column * wide;
       pen.textAlign = "center";
       for (let column = 0; column < columns; column++) {
-        const first = Math.floor((column * parties) / columns), after = Math.max(first + 1, Math.floor(((column + 1) * parties) / columns));
+        const first = Math.floor((column * parties) / columns),
+          after = Math.max(first + 1, Math.floor(((column + 1) * parties) / columns));
         pen.fillStyle = colour.muted;
         const tall = (TOP - 14) * (Math.max(...totals.slice(first, after)) / most);
         pen.fillRect(at(column), TOP - 3 - tall, wide - gap, tall);
         for (let label = 0; label < classes; label++) {
           let share = 0;
-          for (let party = first; party < after; party++) share += counts[party * classes + label] / Math.max(1, totals[party]) / (after - first);
+          for (let party = first; party < after; party++)
+            share += counts[party * classes + label] / Math.max(1, totals[party]) / (after - first);
           const y = TOP + label * ROW, depth = Math.sqrt(share);
           if (share) {
             pen.globalAlpha = 0.06 + 0.94 * depth;
@@ -71,7 +76,8 @@ export default {
 
     function axes(pen, colour, inside, most) {
       const { parties, classes, words } = state, bottom = TOP + ROW * classes, each = inside / parties;
-      const ten = 10 ** Math.floor(Math.log10(LEAST_TICK / each)), step = Math.max(1, ...[1, 2, 5, 10].map((n) => n * ten).filter((n) => n * each >= LEAST_TICK).slice(0, 1));
+      const ten = 10 ** Math.floor(Math.log10(LEAST_TICK / each)),
+        step = Math.max(1, ...[1, 2, 5, 10].map((n) => n * ten).filter((n) => n * each >= LEAST_TICK).slice(0, 1));
       pen.fillStyle = colour.ink;
       for (let party = 0; party < parties; party += parties <= 20 && each > 14 ? 1 : step)
         pen.fillText(party.toLocaleString("en"), LEFT + (party + 0.5) * each, bottom + 9);
@@ -121,8 +127,12 @@ export default {
     map.addEventListener("blur", () => state && look(null));
     map.addEventListener("keydown", (event) => {
       const [party, label] = place ?? [state.party, 0], page = Math.max(1, Math.round(state.parties / 10));
-      const to = { ArrowLeft: [party - 1, label], ArrowRight: [party + 1, label], ArrowUp: [party, label - 1], ArrowDown: [party, label + 1],
-        PageUp: [party - page, label], PageDown: [party + page, label], Home: [0, label], End: [state.parties - 1, label] }[event.key];
+      const to = {
+        ArrowLeft: [party - 1, label], ArrowRight: [party + 1, label],
+        ArrowUp: [party, label - 1], ArrowDown: [party, label + 1],
+        PageUp: [party - page, label], PageDown: [party + page, label],
+        Home: [0, label], End: [state.parties - 1, label],
+      }[event.key];
       if (to) look([clip(to[0], state.parties - 1), clip(to[1], state.classes - 1)]);
       else if (event.key === "Enter" || event.key === " ") open();
       else return;

@@ -11,14 +11,16 @@ function ink(run) {
 function sample(run) {
   const stroke = { stroke: ink(run), "stroke-width": run.width, "stroke-dasharray": DASHES[run.line] };
   const dot = { d: `M14 6${SHAPES[run.marker]}`, fill: ink(run), stroke: ink(run) };
-  return draw("svg", { width: 28, height: 12, "aria-hidden": "true" }, draw("path", { d: "M1 6H27", ...stroke }), draw("path", dot));
+  return draw("svg", { width: 28, height: 12, "aria-hidden": "true" }, draw("path", { d: "M1 6H27", ...stroke }),
+    draw("path", dot));
 }
 
 /** Buttons of which one is pressed: what the curves are drawn against. */
 function axisSwitch(state, choose) {
   const button = (axis) => {
     const onclick = () => choose(axis.name);
-    return make("button", { type: "button", title: axis.about, "aria-pressed": String(axis.name === state.x), onclick }, axis.short);
+    return make("button", { type: "button", title: axis.about, "aria-pressed": String(axis.name === state.x), onclick },
+      axis.short);
   };
   return state.axes.map(button);
 }
@@ -30,7 +32,8 @@ function legendEntries(state, values, { toggle, point }) {
     values.set(run.id, number);
     const on = () => point(run.id), off = () => point(null);
     const listening = { onclick: () => toggle(run), onmouseenter: on, onmouseleave: off, onfocus: on, onblur: off };
-    const attributes = { type: "button", class: "fedlab-entry", "aria-pressed": String(run.shown), title: state.words.hide };
+    const attributes = { type: "button", class: "fedlab-entry", "aria-pressed": String(run.shown),
+      title: state.words.hide };
     return make("button", { ...attributes, ...listening }, sample(run), make("span", {}, run.label), number);
   });
 }
@@ -40,7 +43,8 @@ function numbersTable(state, runs, rounds) {
   const { words } = state;
   const longest = Math.max(0, ...runs.map((run) => rounds(run).accuracy.length));
   const names = runs.map((run) => make("th", { scope: "colgroup", colspan: 2 }, run.label));
-  const kinds = runs.flatMap(() => [make("th", { scope: "col" }, words.accuracy), make("th", { scope: "col" }, words.loss)]);
+  const kinds = runs.flatMap(() => [make("th", { scope: "col" }, words.accuracy),
+    make("th", { scope: "col" }, words.loss)]);
   const cell = (format, value) => make("td", {}, Number.isFinite(value) ? format.format(value) : "");
   const row = (_, place) => make("tr", {}, make("th", { scope: "row" }, plain.format(place + 1)),
     runs.map((run) => [cell(percent, rounds(run).accuracy[place]), cell(loss, rounds(run).loss[place])]).flat());

@@ -7,7 +7,8 @@ function paint(canvas, stage, { state, round, places }, step, t) {
   const wide = stage.clientWidth, tall = parseFloat(stage.style.height);
   if (!wide || !tall) return;
   const pen = sharp(canvas, wide, tall), colour = { ...looks(canvas) }, server = { x: wide / 2, y: tall / 2 };
-  const parties = places.map((place, at) => ({ ...place, marks: round.marks[at], steps: round.steps[at], id: round.drawn[at] }));
+  const parties = places.map((place, at) =>
+    ({ ...place, marks: round.marks[at], steps: round.steps[at], id: round.drawn[at] }));
   const asked = parties.filter(({ marks }) => marks.includes("c"));
   const counted = asked.filter(({ marks }) => !/[ns]/.test(marks));
   const [down, up] = round.thick.map((models) => (models ? Math.min(11, Math.max(1, 4.5 * Math.sqrt(models))) : 0));
@@ -20,7 +21,8 @@ function paint(canvas, stage, { state, round, places }, step, t) {
       if (t < 0.4) token(pen, colour, between(server, party, gone), "model");
     }
     const most = Math.max(1, ...asked.map(({ steps }) => steps));
-    for (const party of asked) work(pen, colour, party, Math.min((t - 0.35) / 0.6, party.steps ? party.steps / most : 0.5));
+    for (const party of asked) work(pen, colour, party,
+      Math.min((t - 0.35) / 0.6, party.steps ? party.steps / most : 0.5));
   } else if (step === 2) {
     if (up) for (const party of asked) {
       const comes = !/[ns]/.test(party.marks), gone = Math.min(smooth(t), comes ? 1 : 0.5);
@@ -32,7 +34,8 @@ function paint(canvas, stage, { state, round, places }, step, t) {
   } else if (step === 3 && up) {
     for (const party of counted) {
       line(pen, party, server, 0.4 * smooth(t), 1, colour.mark, up, 0.4 * (1 - t));
-      if (t < 0.6) token(pen, colour, between(party, server, 0.78 + 0.22 * smooth(t / 0.6)), party.marks.includes("a") ? "lie" : "update", state.ways);
+      if (t < 0.6) token(pen, colour, between(party, server, 0.78 + 0.22 * smooth(t / 0.6)),
+        party.marks.includes("a") ? "lie" : "update", state.ways);
     }
   } else if (step === 4 && down) {
     for (const party of parties.filter(({ id }) => round.next.includes(id))) {
@@ -50,7 +53,8 @@ function hub(pen, colour, { x, y }, step, t, { state, round, counted, shared }) 
   pen.lineWidth = 7;
   pen.lineCap = "butt";
   arc(pen, x, y, radius + 4, 0, 1, colour.shade);
-  const weights = counted.map(({ id }) => (state.weighs ? sum(state.counts, id * state.classes, (id + 1) * state.classes) : 1));
+  const weights = counted.map(({ id }) =>
+    (state.weighs ? sum(state.counts, id * state.classes, (id + 1) * state.classes) : 1));
   const all = weights.reduce((a, b) => a + b, 0), gap = counted.length > 1 ? 0.006 : 0;
   let from = 0;
   if (full) weights.forEach((weight, place) => {
@@ -64,7 +68,8 @@ function hub(pen, colour, { x, y }, step, t, { state, round, counted, shared }) 
     arc(pen, x, y, radius + 13, 0.02, 0.02 + 0.9 * turn, colour.map);
     head(pen, x, y, radius + 13, 0.02 + 0.9 * turn, colour.map);
   }
-  const grows = step === 0 ? smooth(t * 1.5) : step === 3 ? 1 + 0.18 * Math.sin(Math.PI * smooth((t - 0.6) / 0.4)) : 1, side = 26 * grows;
+  const grows = step === 0 ? smooth(t * 1.5) : step === 3 ? 1 + 0.18 * Math.sin(Math.PI * smooth((t - 0.6) / 0.4)) : 1,
+    side = 26 * grows;
   grid(pen, colour, x, y - 7, side);
   pen.textAlign = "center";
   pen.fillStyle = colour.ink;
@@ -86,7 +91,8 @@ function grid(pen, colour, x, y, side) {
   pen.fillStyle = colour.map;
   for (let cell = 0; cell < cells * cells; cell++) {
     pen.globalAlpha = 0.35 + 0.65 * ((cell * 7) % 11) / 10;
-    pen.fillRect(x - side / 2 + (cell % cells) * each, y - side / 2 + Math.floor(cell / cells) * each, each - 0.8, each - 0.8);
+    pen.fillRect(x - side / 2 + (cell % cells) * each, y - side / 2 + Math.floor(cell / cells) * each, each - 0.8,
+      each - 0.8);
   }
   pen.globalAlpha = 1;
 }
@@ -97,12 +103,15 @@ function token(pen, colour, { x, y }, kind, ways = []) {
   if (kind === "model") return grid(pen, colour, x, y, 14);
   const size = ways.includes("coded") ? 4.5 : 7.5, lie = kind === "lie";
   pen.fillStyle = lie ? colour.error : colour.mark;
-  shape(pen, lie ? [[0, -size], [size, size * 0.8], [-size, size * 0.8]] : [[0, -size], [size, 0], [0, size], [-size, 0]], x, y);
+  shape(pen, lie ? [[0, -size], [size, size * 0.8], [-size, size * 0.8]]
+    : [[0, -size], [size, 0], [0, size], [-size, 0]], x, y);
   pen.fill();
   pen.strokeStyle = pen.fillStyle = colour.ink;
   pen.lineWidth = 1.4;
   if (ways.includes("coded")) for (const side of [-8, 8]) segment(pen, x + side, y - 6, x + side, y + 6);
-  if (ways.includes("noisy")) for (let dot = 0; dot < 7; dot++) disc(pen, x + 11 * Math.cos(dot * 2.4), y + 11 * Math.sin(dot * 2.4), 1.1, colour.ink);
+  if (ways.includes("noisy"))
+    for (let dot = 0; dot < 7; dot++)
+      disc(pen, x + 11 * Math.cos(dot * 2.4), y + 11 * Math.sin(dot * 2.4), 1.1, colour.ink);
   if (ways.includes("masked")) {
     pen.fillStyle = pen.strokeStyle = colour.paper;
     pen.fillRect(x - 4, y - 1, 8, 6);
@@ -190,5 +199,6 @@ function shape(pen, points, x, y) {
 /** The page's colours, asked for once a picture. */
 function looks(element) {
   const all = colours(element);
-  return Object.fromEntries(["ink", "muted", "line", "paper", "shade", "map", "mark", "error"].map((name) => [name, all[name]]));
+  const names = ["ink", "muted", "line", "paper", "shade", "map", "mark", "error"];
+  return Object.fromEntries(names.map((name) => [name, all[name]]));
 }

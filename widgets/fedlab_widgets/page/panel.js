@@ -28,16 +28,20 @@ function gridNodes({ state, axis, y, top, bottom, width, last, xTicks }, { low, 
 function curveNodes(one, { y, panel, clip }, { px, py }) {
   const { run } = one, ys = one[y].map(py), colour = ink(run);
   one.ys[panel] = ys;
-  const group = draw("g", { class: run.pale ? "fedlab-curves fedlab-pale" : "fedlab-curves", "data-run": run.id, "clip-path": clip });
+  const group = draw("g", { class: run.pale ? "fedlab-curves fedlab-pale" : "fedlab-curves", "data-run": run.id,
+    "clip-path": clip });
   if (one.bands) {
     const { low, high } = one.bands[y];
     const back = line([...one.px].reverse(), low.map(py).reverse()).replace("M", "L");
-    group.append(draw("path", { class: "fedlab-band", d: `${line(one.px, high.map(py))}${back}Z`, fill: colour, opacity: 0.22 }));
+    group.append(draw("path", { class: "fedlab-band", d: `${line(one.px, high.map(py))}${back}Z`, fill: colour,
+      opacity: 0.22 }));
   }
   const begin = run.untrained?.[panel];
   if (Number.isFinite(begin) && one.px.length)
-    group.append(draw("path", { class: "fedlab-curve", stroke: colour, "stroke-width": 0.8, d: line([px(0), one.px[0]], [py(begin), ys[0]]) }));
-  const look = { class: "fedlab-curve", stroke: colour, "stroke-width": run.width, "stroke-dasharray": DASHES[run.line] };
+    group.append(draw("path", { class: "fedlab-curve", stroke: colour, "stroke-width": 0.8,
+      d: line([px(0), one.px[0]], [py(begin), ys[0]]) }));
+  const look = { class: "fedlab-curve", stroke: colour, "stroke-width": run.width,
+    "stroke-dasharray": DASHES[run.line] };
   const dots = { class: "fedlab-dots", d: markers(one.px, ys, run.marker, run.id), fill: colour, stroke: colour };
   group.append(draw("path", { ...look, d: line(one.px, ys) }), draw("path", dots));
   return group;
@@ -47,9 +51,11 @@ function curveNodes(one, { y, panel, clip }, { px, py }) {
 function guessNodes({ value, round, text }, { top, bottom, width, state }, { px, py }) {
   const y = py(value), inside = y >= top && y <= bottom, at = Math.min(Math.max(y, top + 13), bottom - 4);
   const right = width - RIGHT - 4, beside = round && state.x === "rounds" ? Math.min(right, px(round) - 9) : right;
-  const words = draw("text", { class: "fedlab-paper", x: Math.max(beside, LEFT + 130), y: inside ? at - 4 : at, "text-anchor": "end" }, text);
+  const words = draw("text", { class: "fedlab-paper", x: Math.max(beside, LEFT + 130), y: inside ? at - 4 : at,
+    "text-anchor": "end" }, text);
   if (!inside) return [words];
-  const ring = round && state.x === "rounds" ? draw("circle", { class: "fedlab-guessed", cx: px(round), cy: y, r: 4.5 }) : "";
+  const ring = round && state.x === "rounds" ? draw("circle", { class: "fedlab-guessed", cx: px(round), cy: y, r: 4.5 })
+    : "";
   return [draw("path", { class: "fedlab-guess", d: `M${LEFT} ${y}H${width - RIGHT}` }), ring, words];
 }
 
@@ -57,21 +63,25 @@ function guessNodes({ value, round, text }, { top, bottom, width, state }, { px,
 function markNodes(marks, points, bottom) {
   const found = marks.map((mark) => [mark, points.find((one) => one.run.id === mark.run)]);
   return found.filter(([mark, one]) => one && one.px.length >= mark.round && !one.bands).map(([mark, one]) =>
-    draw("path", { class: "fedlab-mark", d: `M${one.px[mark.round - 1]} ${bottom}l5-8h-10z`, fill: ink(one.run) }, draw("title", {}, mark.text)));
+    draw("path", { class: "fedlab-mark", d: `M${one.px[mark.round - 1]} ${bottom}l5-8h-10z`, fill: ink(one.run) },
+      draw("title", {}, mark.text)));
 }
 
 /** A panel between `top` and `bottom`; gives each of `points` its pixels `ys` there. */
 function panelNodes(place, points, px) {
   const { state, y, panel, top, bottom, width, last, clip } = place;
   const columns = points.map((one) => (one.bands ? [...one.bands[y].low, ...one.bands[y].high] : one[y]));
-  const [low, high] = points.length ? ends(columns, points.map((one) => one.run.untrained?.[panel])) : [0, y === "accuracy" ? 1 : 2.3];
+  const [low, high] = points.length ? ends(columns, points.map((one) => one.run.untrained?.[panel]))
+    : [0, y === "accuracy" ? 1 : 2.3];
   const scales = { low, high, px, py: scale(low, high, bottom, top) };
-  const window = draw("clipPath", { id: clip.slice(5, -1) }, draw("rect", { x: LEFT - 4, y: top - 4, width: width - LEFT, height: bottom - top + 8 }));
+  const window = draw("clipPath", { id: clip.slice(5, -1) },
+    draw("rect", { x: LEFT - 4, y: top - 4, width: width - LEFT, height: bottom - top + 8 }));
   const order = [...points].sort((a, b) => rank(a.run) - rank(b.run));
   const nodes = [window, ...gridNodes(place, scales), ...order.map((one) => curveNodes(one, place, scales))];
   if (!panel && state.prediction) nodes.push(...guessNodes(state.prediction, place, scales));
   if (!panel && !points.length)
-    nodes.push(draw("text", { class: "fedlab-empty", x: (LEFT + width) / 2, y: top + (bottom - top) / 3, "text-anchor": "middle" }, state.words.empty));
+    nodes.push(draw("text", { class: "fedlab-empty", x: (LEFT + width) / 2, y: top + (bottom - top) / 3,
+      "text-anchor": "middle" }, state.words.empty));
   if (last) nodes.push(...markNodes(state.marks, points, bottom));
   return nodes.filter(Boolean);
 }

@@ -11,7 +11,7 @@ const SHAPES = { // a marker of 4 px around the origin, as a path
   "*": "m0-3v6m-2.6-4.5l5.2 3m0-3l-5.2 3",
 };
 
-/** Round numbers between two ends, about so many or a few more: steps of 1, 2 or 5 times a power of ten. whole: no step below 1. */
+/** Round numbers between two ends, about so many: steps of 1, 2 or 5 times a power of ten. whole: no step below 1. */
 function ticks(low, high, count, whole = false) {
   const rough = (high - low) / count;
   const power = 10 ** Math.floor(Math.log10(rough));
@@ -97,7 +97,8 @@ function band(columns) {
   };
 }
 
-const percent = new Intl.NumberFormat(undefined, { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const percent = new Intl.NumberFormat(undefined,
+  { style: "percent", minimumFractionDigits: 1, maximumFractionDigits: 1 });
 const share = new Intl.NumberFormat(undefined, { style: "percent", maximumFractionDigits: 2 });
 const loss = new Intl.NumberFormat(undefined, { minimumFractionDigits: 3, maximumFractionDigits: 3 });
 const plain = new Intl.NumberFormat(undefined, { maximumSignificantDigits: 4 });

@@ -25,7 +25,8 @@ export default {
     const count = make("span", { class: "fedlab-tour-count" }), done = make("span", { class: "fedlab-tour-done" });
     const text = make("span", {});
     const said = make("p", { class: "fedlab-tour-said", "aria-live": "polite" }, count, " ", text, " ", done);
-    const stop = make("div", { class: "fedlab-tour-stop" }, said, make("div", { class: "fedlab-tour-buttons" }, back, next, leave));
+    const stop = make("div", { class: "fedlab-tour-stop" }, said,
+      make("div", { class: "fedlab-tour-buttons" }, back, next, leave));
     const root = make("div", { class: "fedlab-guide", role: "region" }, stop, come);
     root.addEventListener("keydown", (event) => {
       if (event.key !== "Escape" || !state.open) return;
@@ -42,10 +43,12 @@ export default {
       lit = part;
       if (!part) return;
       part.classList.add(LIT);
-      if (shown !== null && shown !== state.at) reveal(part); // not when the lab comes to the page: nobody has asked yet
+      // not when the lab comes to the page: nobody has asked yet
+      if (shown !== null && shown !== state.at) reveal(part);
       shown = state.at;
     };
-    const write = (node, words) => node.textContent !== words && (node.textContent = words); // else it is read out again
+    // else it is read out again
+    const write = (node, words) => node.textContent !== words && (node.textContent = words);
     const usable = (one) => root.contains(one) && !one.disabled && !one.closest("[hidden]");
     const show = (now) => {
       state = now;
@@ -53,7 +56,8 @@ export default {
       const inside = root.contains(document.activeElement);
       root.setAttribute("aria-label", state.words.tour);
       for (const [node, words] of [[back, state.words.back], [leave, state.words.leave], [come, state.words.tour],
-        [next, state.next], [count, state.count], [text, state.text], [done, state.done && `✓ ${state.done}`]]) write(node, words);
+        [next, state.next], [count, state.count], [text, state.text],
+          [done, state.done && `✓ ${state.done}`]]) write(node, words);
       back.disabled = state.at === 0;
       next.classList.toggle("fedlab-tour-ready", !state.waits);
       stop.hidden = !state.open;
