@@ -22,7 +22,7 @@ from fedlab.datasets import Dataset
 from fedlab.events import Event, checked, events_from, text_of
 from fedlab.misplaced import base_of, misplaced, not_of_role
 from fedlab.roles import KINDS, is_ours, kind_of
-from fedlab.settings import InvalidSetting, settings_of, short
+from fedlab.settings import InvalidSetting, named_in, require_there, settings_of, short
 from fedlab.text import say
 from fedlab.vocabulary import VERSION, Vocabulary
 
@@ -106,6 +106,9 @@ class Experiment(Vocabulary):
                     examples=self.examples,
                 ),
             )
+        require_there("away", self.away, self.parties)
+        if self.away == self.parties or len(named_in(self.away)) == self.parties:
+            raise InvalidSetting("away", say("All parties are away: at least one must be there."))
         names = set(type(self).model_fields)
         for role in KINDS:
             own = settings_of(type(getattr(self, role)))

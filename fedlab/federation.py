@@ -39,7 +39,7 @@ from fedlab.prepare import Prepared, hold, prepare
 from fedlab.roles import ON_THE_WAY
 from fedlab.rounds import Diverged, PartyReport, Round, State
 from fedlab.stages import STAGES, Mean, Privacy, SecureSum, Turn
-from fedlab.systems import reporting
+from fedlab.systems import present, reporting
 from fedlab.text import say
 
 if TYPE_CHECKING:
@@ -228,11 +228,11 @@ def _stages(experiment: Experiment) -> dict[str, Any]:
 
 def turn_of(prepared: Prepared, number: int) -> Turn:
     """Any round, by its number: who takes part, and what each of them counts. Nobody need have trained before it."""
-    experiment, parties = prepared.experiment, len(prepared.training)
+    experiment, parties, there = prepared.experiment, len(prepared.training), present(prepared.experiment)
     privacy: Privacy = _stages(experiment)["privacy"]
-    chosen = privacy.choose(experiment.seed, number, parties, experiment.participation)
+    chosen = there[privacy.choose(experiment.seed, number, len(there), experiment.participation)]
     weights = {int(k): len(prepared.training[k]) if privacy.weighs_examples else 1 for k in chosen}
-    expected = experiment.participation * parties
+    expected = experiment.participation * len(there)
     return Turn(experiment.seed, number, parties, expected, prepared.dataset.classes, prepared.size, weights)
 
 

@@ -11,6 +11,8 @@ from enum import IntEnum
 
 import numpy as np
 
+from fedlab.settings import named_in
+
 
 class Choice(IntEnum):
     """What is being drawn."""
@@ -32,6 +34,7 @@ class Choice(IntEnum):
     PRIVACY = 15
     COMPRESSION = 16
     SECURE_SUM = 17
+    AWAY = 18  # which parties are not there
 
 
 def generator(seed: int, choice: Choice, *coordinates: int) -> np.random.Generator:
@@ -47,6 +50,13 @@ def participants(seed: int, round_number: int, parties: int, participation: floa
     count = max(1, round(participation * parties))
     rng = generator(seed, Choice.PARTICIPANTS, round_number)
     return np.sort(rng.choice(parties, size=count, replace=False))
+
+
+def these(who: int | str, seed: int, choice: Choice, parties: int) -> set[int]:
+    """The parties that are meant by their numbers, or so many of them by lot: with more of them the first stay."""
+    if isinstance(who, str):
+        return set(named_in(who))
+    return set(map(int, generator(seed, choice).permutation(parties)[:who]))
 
 
 def local_batches(rng: np.random.Generator, examples: int, batch_size: int, epochs: int) -> list[np.ndarray]:

@@ -10,9 +10,10 @@ from __future__ import annotations
 import reprlib
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any, ClassVar, Literal
+from numbers import Integral
+from typing import Annotated, Any, ClassVar, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
 
 from fedlab.text import say
 
@@ -40,6 +41,7 @@ class About:
     scale: Literal["linear", "log"] = "linear"
     choices: tuple[Any, ...] = ()  # offered by the lab as steps of a slider or entries of a menu
     unit: str = ""  # what a number counts, for those who only hear it, for example "degrees"
+    named: bool = False  # whether parties may be named instead of counted: see `Who`
 
     @property
     def shown_range(self) -> tuple[float, float]:
@@ -58,6 +60,8 @@ class About:
         whole = "int" in str(kind)
         low, high = (f"{end:{'d' if whole else 'g'}}" for end in (self.low, self.high))
         words = [str(choice) for choice in self.choices if isinstance(choice, str)]
+        if self.named:
+            words.append(say("parties by their numbers, such as #0,#3"))
         number = (
             say("a whole number from {low} to {high}", low=low, high=high)
             if whole
@@ -77,10 +81,56 @@ def setting(
     scale: Literal["linear", "log"] = "linear",
     choices: tuple[Any, ...] = (),
     unit: str = "",
+    named: bool = False,
 ) -> Any:
     """Declare one setting: its default, its range (both ends allowed) and what it teaches."""
-    about = About(symbol, lesson, low, high, slider, scale, choices, unit)
+    about = About(symbol, lesson, low, high, slider, scale, choices, unit, named)
     return Field(default, description=lesson, json_schema_extra={"about": about})  # type: ignore[dict-item]
+
+
+def _who(given: Any) -> int | str:
+    """How many parties, or which: 2 or "2" are two of them, "#2" or (2,) is party 2, and (5, 0) is "#0,#5"."""
+    if isinstance(given, str) and given.strip().isdecimal():
+        return int(given)
+    if isinstance(given, str) and given.startswith("#"):
+        given = [int(one.strip().removeprefix("#")) for one in given.split(",")]
+    if isinstance(given, tuple | list) and given and all(_is_number(one) and one >= 0 for one in given):
+        return ",".join(f"#{number}" for number in sorted(set(given)))
+    if _is_number(given):
+        return int(given)
+    raise ValueError
+
+
+def _is_number(one: Any) -> bool:
+    return isinstance(one, Integral) and not isinstance(one, bool)
+
+
+Who = Annotated[int | str, BeforeValidator(_who)]  # a number of parties, to be drawn by lot, or which: "#0,#3"
+
+
+def named_in(who: int | str) -> list[int]:
+    """The numbers of the parties that are named; none where they are only counted."""
+    return [int(one[1:]) for one in who.split(",")] if isinstance(who, str) else []
+
+
+def require_there(setting: str, who: int | str, parties: int) -> None:
+    """Raise `InvalidSetting` if more parties are asked for than there are, or one that there is not."""
+    if isinstance(who, int) and who > parties:
+        raise InvalidSetting(
+            setting,
+            say(
+                "{setting} is {who:,}, but there are only {parties:,} parties: take at most so many.",
+                setting=setting, who=who, parties=parties,
+            ),
+        )  # fmt: skip
+    if strangers := [number for number in named_in(who) if number >= parties]:
+        raise InvalidSetting(
+            setting,
+            say(
+                "{setting} names party {number}, but the {parties:,} parties have the numbers from 0 to {last}.",
+                setting=setting, number=strangers[0], parties=parties, last=parties - 1,
+            ),
+        )  # fmt: skip
 
 
 class Settings(BaseModel):

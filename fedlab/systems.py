@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fedlab.randomness import Choice, generator
+from fedlab.randomness import Choice, generator, these
 
 if TYPE_CHECKING:
     from fedlab.experiment import Experiment
@@ -42,6 +42,14 @@ def stragglers(experiment: Experiment, number: int, chosen: np.ndarray) -> set[i
 def dropouts(experiment: Experiment, number: int, chosen: np.ndarray) -> set[int]:
     """The round's parties that fall silent. One of them reports all the same if nobody else would."""
     return _some(experiment, Choice.DROPOUTS, experiment.dropouts, number, chosen)
+
+
+def present(experiment: Experiment) -> np.ndarray:
+    """The numbers of the parties that are there, in ascending order."""
+    if experiment.algorithm.in_one_place:
+        return np.arange(1)
+    gone = these(experiment.away, experiment.seed, Choice.AWAY, experiment.parties)
+    return np.array([party for party in range(experiment.parties) if party not in gone], int)
 
 
 def slow_parties(experiment: Experiment) -> set[int]:

@@ -13,7 +13,7 @@ from fedlab.datasets import MNIST, Source
 from fedlab.models import Model, TwoNN
 from fedlab.partitions import IID, Partition
 from fedlab.roles import KINDS
-from fedlab.settings import About, Settings, setting, settings_of
+from fedlab.settings import About, Settings, Who, setting, settings_of
 from fedlab.stages import Aggregation, Attack, Compression, Mean, Privacy, SecureSum
 from fedlab.text import say
 
@@ -115,6 +115,14 @@ class Vocabulary(Settings):
         0.0, "The share of a round's parties that do not finish their epochs in time.", low=0.0, high=1.0
     )
     dropouts: float = setting(0.0, "The share of a round's parties that never report.", low=0.0, high=1.0)
+    away: Who = setting(
+        0,
+        "How many parties are not there, drawn by lot, or which: they may come, or come back, while a run goes on.",
+        low=0,
+        high=59_999,
+        slider=(0, 20),
+        named=True,
+    )
     slow_parties: float = setting(
         0.0, "The share of the parties with slow devices: a round waits for the slowest.", low=0.0, high=1.0
     )

@@ -11,10 +11,9 @@ from typing import Any, ClassVar
 import numpy as np
 
 from fedlab.messages import Message
-from fedlab.randomness import Choice, generator
-from fedlab.settings import InvalidSetting, setting
+from fedlab.randomness import Choice, these
+from fedlab.settings import Who, require_there, setting
 from fedlab.stages.base import Place, Stage
-from fedlab.text import say
 
 
 class Attack(Stage):
@@ -28,24 +27,17 @@ class Attack(Stage):
 class Lying(Attack):
     """Some parties lie from some round on. Made for kinds to be derived from, which say what a lie is."""
 
-    attackers: int = setting(1, "How many parties lie, drawn by lot.", low=0, high=60_000, slider=(0, 20))
+    attackers: Who = setting(
+        1, "How many parties lie, drawn by lot, or which.", low=0, high=60_000, slider=(0, 20), named=True
+    )
     attack_from: int = setting(1, "The first round in which they do.", low=1, high=100_000, slider=(1, 50))
 
     def require(self, experiment: Any) -> None:
-        if self.attackers > experiment.parties:
-            raise InvalidSetting(
-                "attackers",
-                say(
-                    "attackers is {attackers:,}, but there are only {parties:,} parties: take at most so many.",
-                    attackers=self.attackers,
-                    parties=experiment.parties,
-                ),
-            )
+        require_there("attackers", self.attackers, experiment.parties)
 
     def liars(self, at: Place) -> set[int]:
         """The parties that lie in this round, if they take part in it."""
-        order = generator(at.seed, Choice.ATTACK).permutation(at.parties)
-        return set(map(int, order[: self.attackers])) if at.number >= self.attack_from else set()
+        return these(self.attackers, at.seed, Choice.ATTACK, at.parties) if at.number >= self.attack_from else set()
 
     def lie(self, up: Message, at: Place) -> Message:
         """What a liar sends instead of `up`."""

@@ -155,3 +155,32 @@ def test_an_attack_and_a_rule_are_two_flags_of_the_command_line() -> None:
     assert answer.exit_code == 0, answer.output
     experiment = Experiment(attack="sign_flip", attack_strength=5.0, attackers=2, aggregation="median")
     assert Experiment.from_link(experiment.link()) == experiment
+
+
+def test_attackers_may_be_named_by_their_numbers_instead_of_drawn(blobs: Dataset) -> None:
+    assert liars_in_round_1(PLAN.with_(attack="sign_flip", attackers=(5, 0)), blobs) == {0, 5}
+    assert liars_in_round_1(PLAN.with_(attack="sign_flip", attackers="#2"), blobs) == {2}
+
+
+@pytest.mark.parametrize("given", [(5, 0), [0, 5, 5], "#0,#5", "#5, #0"])
+def test_the_same_parties_named_in_any_way_are_the_same_experiment_and_link(given: Any) -> None:
+    named = Experiment(attack="sign_flip", attackers=given)
+    assert named == Experiment(attack="sign_flip", attackers=(0, 5))
+    assert Experiment.from_link(named.link()) == Experiment.from_json(named.to_json()) == named
+
+
+@pytest.mark.parametrize("given", ["", "#", "#a", "#-1", (), (-1,), (1.5,), True, 1.5, "two"])
+def test_what_names_no_parties_is_refused_in_one_sentence(
+    given: Any, is_one_sentence: Callable[[object], bool]
+) -> None:
+    with pytest.raises(InvalidSetting, match="or parties by their numbers") as caught:
+        Experiment(attack="sign_flip", attackers=given)
+    assert is_one_sentence(caught.value)
+
+
+def test_a_party_that_there_is_not_cannot_lie(is_one_sentence: Callable[[object], bool]) -> None:
+    with pytest.raises(
+        InvalidSetting, match="names party 10, but the 10 parties have the numbers from 0 to 9"
+    ) as caught:
+        Experiment(attack="sign_flip", attackers=(3, 10))
+    assert is_one_sentence(caught.value)

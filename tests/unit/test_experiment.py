@@ -39,6 +39,7 @@ DEFAULTS = {  # of version 2; raise VERSION in vocabulary.py before you change o
     "noisy_parties": 0.3,
     "stragglers": 0.0,
     "dropouts": 0.0,
+    "away": 0,
     "slow_parties": 0.0,
     "slowdown": 10.0,
     "bandwidth": 10.0,

@@ -84,3 +84,34 @@ def test_the_clock_of_a_round_is_the_slowest_party_that_is_waited_for(blobs: Dat
 def test_scaffold_sends_twice_as_much(blobs: Dataset) -> None:
     (scaffold, *_), (fedavg, *_) = rounds(blobs, algorithm="scaffold"), rounds(blobs)
     assert (scaffold.bytes_up, scaffold.bytes_down) == (2 * fedavg.bytes_up, 2 * fedavg.bytes_down)
+
+
+def test_who_is_away_is_never_asked_and_comes_and_goes_by_events(blobs: Dataset) -> None:
+    """Party 9 comes after round 1; after round 2 the parties 0 and 1 leave."""
+    steered = rounds(blobs, away=(9,), events=[(1, {"away": 0}), (2, {"away": (0, 1)})])
+    assert [{report.party for report in one.parties} for one in steered] == [
+        set(range(9)), set(range(10)), set(range(2, 10)),
+    ]  # fmt: skip
+    assert [one.absent for one in steered] == [0, 0, 0]
+
+
+def test_without_the_others_a_federation_is_that_of_those_who_are_there(blobs: Dataset) -> None:
+    """The mean is over their examples alone: with party 0 alone, every round is training at party 0."""
+    alone, *_ = rounds(blobs, away=tuple(range(1, 10)))
+    assert [report.party for report in alone.parties] == [0]
+    everybody, *_ = rounds(blobs)
+    assert alone.parties[0] == everybody.parties[0]
+    assert alone.bytes_up == everybody.bytes_up / 10
+
+
+def test_a_share_of_those_who_are_there_takes_part(blobs: Dataset) -> None:
+    """C = 0.5 of the 6 that are left are 3."""
+    for one in rounds(blobs, away=4, participation=0.5):
+        assert len(one.parties) == 3
+
+
+def test_at_least_one_party_must_be_there(is_one_sentence: Any) -> None:
+    for everybody in (10, tuple(range(10))):
+        with pytest.raises(ValueError, match="All parties are away") as caught:
+            Experiment(parties=10, away=everybody)
+        assert is_one_sentence(caught.value)

@@ -29,7 +29,7 @@ USUAL = (
 GROUPS = {
     "data": ("dataset", "partition", "examples", "seed"),
     "parties and devices": (
-        "parties", "participation", "stragglers", "dropouts", "slow_parties", "slowdown", "bandwidth", "uplink",
+        "parties", "participation", "away", "stragglers", "dropouts", "slow_parties", "slowdown", "bandwidth", "uplink",
         "feature_noise", "rotation", "label_noise", "noisy_parties",
     ),
     "algorithm": ("algorithm", "model", "rounds", "local_epochs", "batch_size", "learning_rate", "momentum"),
