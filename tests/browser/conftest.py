@@ -183,7 +183,7 @@ class Notebook:
         try:
             if not wait:
                 client.execute(code)
-                time.sleep(0.5)  # the message has left before the channel closes
+                time.sleep(0.2)  # the message has left before the channel closes
                 return ""
             client.wait_for_ready(timeout=PATIENCE / 1000)  # what comes before it listens is lost
             hook = lambda message: printed.append(message["content"].get("text", ""))  # noqa: E731
@@ -197,7 +197,7 @@ class Notebook:
         """The threads in the kernel that train, by name; those that wait for a button do not count."""
         return self.execute(
             "import threading, sys, time\n"
-            "time.sleep(1)\n"
+            "time.sleep(0.3)\n"
             "print([t.name for t in threading.enumerate() if t.name.startswith('fedlab party')])"
         )
 

@@ -94,7 +94,7 @@ def test_a_paused_run_stands_still_and_then_goes_on(lab: Any) -> None:
     lab.click("Pause")
     lab.says("Paused in round")
     standing = lab.status.inner_text()
-    lab.root.page.wait_for_timeout(2000)
+    lab.root.page.wait_for_timeout(1000)  # ten rounds' time
     assert lab.status.inner_text() == standing
     lab.click("Pause")
     lab.says("^Round")

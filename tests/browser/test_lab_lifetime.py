@@ -67,7 +67,7 @@ def test_running_the_cell_again_replaces_its_lab_and_ends_its_training(opened: A
     big.click("Run")
     big.says("Round 1")
     opened.command("notebook:run-all-cells")
-    opened.page.wait_for_timeout(1000)
+    opened.page.wait_for_timeout(300)
     opened.execute("pass")  # comes after the cells: the old labs are gone
     settle(opened)
     assert opened.training() == "[]"
@@ -96,7 +96,7 @@ def test_a_kernel_restarts_in_the_middle_of_a_round(opened: Any) -> None:
     opened.restart()
     assert opened.execute("print('lab' in globals())") == "False"
     opened.command("notebook:run-all-cells")
-    opened.page.wait_for_timeout(1000)
+    opened.page.wait_for_timeout(300)
     small = opened.lab(1)
     small.says("Ready")
     small.type("rounds", 2)  # the page still sends to a thread of the kernel before

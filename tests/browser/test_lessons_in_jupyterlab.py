@@ -59,7 +59,7 @@ class Walk:
             self.answer_what_is_asked()
             if stop.is_disabled():
                 run.evaluate("button => button.click()")  # which a locked button takes no notice of
-            self.page.wait_for_timeout(500)
+            self.page.wait_for_timeout(100)
         expect(done).to_be_visible()
 
 
