@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
 import numpy as np
@@ -23,6 +23,13 @@ class Aggregation(Stage):
         """
         raise NotImplementedError
 
+    def weights(self, uploads: Sequence[Upload]) -> np.ndarray | None:
+        """(n,) from 0 to 1: a_k, where `combine` gives Σ a_k m_k. 0 is thrown out; None where a rule does not tell.
+
+        Where a_k differs from number to number of a message it is its mean over all of them.
+        """
+        return None
+
 
 class Mean(Aggregation):
     """Σ n_k m_k / Σ n_k: each party's message m_k counts by its examples n_k. Summed in float64, given as float32."""
@@ -41,3 +48,7 @@ class Mean(Aggregation):
             sums = sums or parts
             examples += upload.examples
         return tuple(np.asarray(total / examples, np.float32) for total in sums)
+
+    def weights(self, uploads: Sequence[Upload]) -> np.ndarray:
+        examples = np.array([upload.examples for upload in uploads], np.float64)
+        return examples / examples.sum()

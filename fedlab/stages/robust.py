@@ -7,7 +7,7 @@ weigh by it. Under label skew honest parties differ as liars do: what is robust 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
@@ -33,10 +33,31 @@ class Median(Aggregation):
     keeps_all: ClassVar[bool] = True
 
     def combine(self, uploads: Iterable[Upload]) -> Message:
-        return tuple(np.asarray(np.median(parts, axis=0), np.float32) for parts in stacked(uploads))
+        return tuple(
+            np.asarray(self.kept(parts).mean(axis=0, dtype=np.float64), np.float32) for parts in stacked(uploads)
+        )
+
+    def weights(self, uploads: Sequence[Upload]) -> np.ndarray:
+        """The share of the kept numbers that are a party's. Parties with equal numbers share what is kept of these."""
+        parts = rows(uploads)
+        kept = self.kept(parts)
+        used = np.where((kept[0] < parts) & (parts < kept[-1]), 1.0, 0.0)
+        for edge in (kept[0], kept[-1]):
+            tied = parts == edge
+            used = np.where(tied, (kept == edge).sum(axis=0) / tied.sum(axis=0), used)
+        return used.mean(axis=1) / len(kept)
+
+    def kept(self, parts: np.ndarray) -> np.ndarray:
+        """(n - 2 out, ...) of (n, ...): of each weight the numbers in the middle, in ascending order."""
+        out = self.left_out(len(parts))
+        return np.sort(parts, axis=0)[out : len(parts) - out]
+
+    def left_out(self, parties: int) -> int:
+        """How many numbers on each side."""
+        return (parties - 1) // 2
 
 
-class TrimmedMean(Aggregation):
+class TrimmedMean(Median):
     """The mean of each weight without the ⌊trim · n⌋ smallest and as many of the largest of n parties' numbers.
 
     It lies between honest parties' numbers while liars are at most that many. With trim = 0 it is the mean in which
@@ -46,19 +67,13 @@ class TrimmedMean(Aggregation):
     name: ClassVar[str] = "trimmed_mean"
     title: ClassVar[str] = "Trimmed mean of each weight"
     lesson: ClassVar[str] = "For each weight the highest and the lowest numbers are left out, whoever sent them."
-    keeps_all: ClassVar[bool] = True
 
     trim: float = setting(
         0.2, "The share of the parties that is left out on each side.", symbol="β", low=0.0, high=0.49
     )
 
-    def combine(self, uploads: Iterable[Upload]) -> Message:
-        def trimmed(parts: np.ndarray) -> np.ndarray:
-            out = int(self.trim * len(parts) + 1e-9)
-            inner = np.sort(parts, axis=0)[out : len(parts) - out]
-            return np.asarray(inner.mean(axis=0, dtype=np.float64), np.float32)
-
-        return tuple(trimmed(parts) for parts in stacked(uploads))
+    def left_out(self, parties: int) -> int:
+        return int(self.trim * parties + 1e-9)
 
 
 class Krum(Aggregation):
@@ -95,21 +110,30 @@ class Krum(Aggregation):
         return 2 * self.expected_attackers + 3
 
     def combine(self, uploads: Iterable[Upload]) -> Message:
-        messages = [upload.message for upload in uploads]
-        return messages[self.ranked(messages)[0]]
+        every = list(uploads)
+        return Mean().combine(every[place] for place in self.kept(every))
 
-    def ranked(self, messages: list[Message]) -> np.ndarray:
+    def weights(self, uploads: Sequence[Upload]) -> np.ndarray:
+        weights, kept = np.zeros(len(uploads)), self.kept(uploads)
+        weights[kept] = Mean().weights([uploads[place] for place in kept])
+        return weights
+
+    def kept(self, uploads: Sequence[Upload]) -> np.ndarray:
+        """The position of the one."""
+        return self.ranked(uploads)[:1]
+
+    def ranked(self, uploads: Sequence[Upload]) -> np.ndarray:
         """Positions of the messages, the best company first."""
-        if len(messages) < self.least:
+        if len(uploads) < self.least:
             raise Diverged(
                 say(
                     "Only {some} parties reported, but {rule} with {f} expected attackers needs {least}: expect fewer, "
                     "or take fewer dropouts.",
-                    some=len(messages), rule=say(self.title), f=self.expected_attackers, least=self.least,
+                    some=len(uploads), rule=say(self.title), f=self.expected_attackers, least=self.least,
                 )
             )  # fmt: skip
-        far = squared_distances(np.stack([flat(message) for message in messages]))
-        near = np.sort(far, axis=1)[:, 1 : len(messages) - self.expected_attackers - 1]  # the nearest is itself
+        far = squared_distances(rows(uploads))
+        near = np.sort(far, axis=1)[:, 1 : len(uploads) - self.expected_attackers - 1]  # the nearest is itself
         return np.argsort(near.sum(axis=1), kind="stable")
 
 
@@ -120,10 +144,9 @@ class MultiKrum(Krum):
     title: ClassVar[str] = "Multi-Krum: all but the worst company"
     lesson: ClassVar[str] = "The parties in the worst company are left out, as many as liars are expected."
 
-    def combine(self, uploads: Iterable[Upload]) -> Message:
-        every = list(uploads)
-        first = self.ranked([upload.message for upload in every])[: len(every) - self.expected_attackers]
-        return Mean().combine(every[place] for place in sorted(first))
+    def kept(self, uploads: Sequence[Upload]) -> np.ndarray:
+        """The positions of the n - f, in ascending order."""
+        return np.sort(self.ranked(uploads)[: len(uploads) - self.expected_attackers])
 
 
 class GeometricMedian(Aggregation):
@@ -146,13 +169,17 @@ class GeometricMedian(Aggregation):
 
     def combine(self, uploads: Iterable[Upload]) -> Message:
         every = list(uploads)
-        points = np.stack([flat(upload.message) for upload in every])
-        sizes = np.array([upload.examples for upload in every], np.float64)
-        weights = sizes
+        return shaped((self.weights(every) @ rows(every)).astype(np.float32), every[0].message)
+
+    def weights(self, uploads: Sequence[Upload]) -> np.ndarray:
+        points = rows(uploads)
+        sizes = np.array([upload.examples for upload in uploads], np.float64)
+        weights = sizes / sizes.sum()
         for _ in range(self.STEPS):
-            z = weights / weights.sum() @ points
+            z = weights @ points
             weights = sizes / np.maximum(self.NEAREST, np.sqrt(np.square(points - z).sum(axis=1)))
-        return shaped((weights / weights.sum() @ points).astype(np.float32), every[0].message)
+            weights /= weights.sum()
+        return weights
 
 
 class NormBound(Mean):
@@ -172,12 +199,26 @@ class NormBound(Mean):
 
     def combine(self, uploads: Iterable[Upload]) -> Message:
         return super().combine(
-            replace(upload, message=tuple(map(self._shortened, upload.message))) for upload in uploads
+            replace(upload, message=tuple(np.float32(self.factor(part)) * part for part in upload.message))
+            for upload in uploads
         )
 
-    def _shortened(self, part: np.ndarray) -> np.ndarray:
+    def weights(self, uploads: Sequence[Upload]) -> np.ndarray:
+        factors = [
+            np.average([self.factor(part) for part in upload.message], weights=[part.size for part in upload.message])
+            for upload in uploads
+        ]
+        return super().weights(uploads) * factors
+
+    def factor(self, part: np.ndarray) -> float:
+        """From 0 to 1: by what an array is multiplied."""
         length = float(np.sqrt(np.square(part, dtype=np.float64).sum()))
-        return part * np.float32(self.norm_bound / length) if part.ndim and length > self.norm_bound else part
+        return self.norm_bound / max(self.norm_bound, length) if part.ndim else 1.0
+
+
+def rows(uploads: Sequence[Upload]) -> np.ndarray:
+    """(n, size): the messages, one a row."""
+    return np.stack([flat(upload.message) for upload in uploads])
 
 
 def stacked(uploads: Iterable[Upload]) -> list[np.ndarray]:

@@ -29,25 +29,10 @@ from fedlab.stages import (
     TrimmedMean,
 )  # fmt: skip
 
+from .crowds import combined, crowd
+
 PLAN = Experiment(parties=7, examples=700, model="softmax", rounds=2, local_epochs=2, batch_size=16, seed=11)
 each_rule = pytest.mark.parametrize("rule", AGGREGATIONS)
-
-
-def uploads(points: np.ndarray, sizes: list[int] | None = None) -> list[Upload]:
-    """One a party: a row of points as one message of two arrays."""
-    sizes = sizes or [10] * len(points)
-    return [
-        Upload(k, sizes[k], tuple(np.split(point.astype(np.float32), [1])), {}, np.zeros(0), None)  # type: ignore[arg-type]
-        for k, point in enumerate(points)
-    ]
-
-
-def combined(rule: Aggregation, points: np.ndarray, sizes: list[int] | None = None) -> np.ndarray:
-    return np.concatenate(rule.combine(iter(uploads(points, sizes))))
-
-
-def crowd(seed: int, honest: int, size: int = 6) -> np.ndarray:
-    return np.random.default_rng(seed).normal(1, 1, (honest, size))
 
 
 # What liars can do
@@ -84,6 +69,33 @@ def test_krum_returns_one_of_its_inputs_and_an_honest_one(seed: int) -> None:
     points = np.vstack([crowd(seed, 5), np.full((2, 6), 50.0)]).astype(np.float32)
     result = combined(Krum(expected_attackers=2), points)
     assert next(place for place, point in enumerate(points) if np.array_equal(point, result)) < 5
+
+
+def test_trimming_fewer_than_there_are_liars_lets_them_move_the_mean_anywhere() -> None:
+    """Two liars of seven, and one number left out on each side: the other lie is one of five that are averaged."""
+    fair, lie = crowd(1, 5), 1e6
+    points = np.vstack([fair, np.full((2, 6), lie)])
+    four = np.sort(fair, axis=0)[1:]
+    assert combined(TrimmedMean(trim=0.15), points) == pytest.approx((four.sum(axis=0) + lie) / 5, rel=1e-5)
+
+
+def test_krum_keeps_a_liar_where_more_agree_than_have_to_be_near() -> None:
+    """n = 7 and f = 2: three nearest others count, and four liars at one point have three at no distance at all."""
+    points = np.vstack([crowd(2, 3), np.full((4, 6), 50.0)])
+    assert combined(Krum(expected_attackers=2), points) == pytest.approx(np.full(6, 50))
+
+
+@given(st.integers(0, 10_000), st.integers(1, 50))
+def test_who_holds_a_share_p_and_sends_the_difference_to_a_model_by_p_replaces_the_shared_one(
+    seed: int, examples: int
+) -> None:
+    """Model replacement (Bagdasaryan et al. 2020): m = (X - w_t) / p, and the others send no change. The server adds
+    Σ p_k m_k = p (X - w_t) / p to w_t: X. Here p = n_k / (n_k + 4 · 25).
+    """
+    w, target = crowd(seed, 2)
+    points = np.zeros((5, 6))
+    points[4] = (target - w) / (examples / (examples + 100))
+    assert w + combined(Mean(), points, [25, 25, 25, 25, examples]) == pytest.approx(target, abs=1e-5)
 
 
 def test_the_geometric_median_of_points_on_a_line_is_the_middle_one() -> None:
