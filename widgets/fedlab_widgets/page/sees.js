@@ -39,7 +39,8 @@ function inked(bytes, at, tall, wide, ink) {
 function paintPairs(canvas, pairs, room) {
   const { own, found, tall, wide, labels, same, words } = pairs, count = labels.length, colour = colours(canvas);
   const each = count <= 4 ? 84 : count <= 8 ? 64 : 44, high = Math.round((each * tall) / wide), [ink, muted, mark] = [colour.ink, colour.muted, colour.good];
-  const across = Math.max(1, Math.min(count, Math.floor((room - LEFT) / (each + SPACE)))), lines = Math.ceil(count / across), line = 2 * high + SPACE + UNDER;
+  const fit = Math.max(1, Math.min(count, Math.floor((room - LEFT) / (each + SPACE)))), lines = Math.ceil(count / fit);
+  const across = Math.ceil(count / lines), line = 2 * high + SPACE + UNDER;
   const pen = sharp(canvas, LEFT + across * (each + SPACE), lines * line), some = found.byteLength > 0;
   pen.imageSmoothingEnabled = false;
   labels.forEach((label, place) => {
@@ -81,7 +82,7 @@ export default {
     el.classList.add("fedlab-unit", "fedlab-sees");
     el.append(above, make("div", { class: "fedlab-opened" }, picture, right));
     const sender = newest(model, () => showChoices());
-    let state = null, shown = [], names = "", canvases = [], waiting = 0;
+    let state = null, shown = [], names = "", canvases = [], room = 0, waiting = 0;
     const soon = () => (waiting ||= requestAnimationFrame(() => ((waiting = 0), paint())));
 
     function showChoices() {
@@ -96,8 +97,9 @@ export default {
     }
 
     function paint() {
-      if (!state || parts.clientWidth < 50) return;
-      for (const [canvas, pairs] of canvases) paintPairs(canvas, pairs, parts.clientWidth);
+      room = parts.clientWidth || room; // none for a moment, while JupyterLab changes its theme
+      if (!state || room < 50) return;
+      for (const [canvas, pairs] of canvases) paintPairs(canvas, pairs, room);
       if (state.unit) paintUnit(unit, state.unit);
     }
 
