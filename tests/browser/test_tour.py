@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from playwright.sync_api import expect
+from playwright.sync_api import Locator, expect
+
+from fedlab.lessons import build
 
 CELL = """from fedlab import Experiment
 from fedlab_widgets import Lab, TourStep
@@ -55,3 +57,53 @@ def test_a_tour_is_taken_left_and_taken_up_again_by_keyboard(open_notebook: Call
     keys.press("Enter")
     expect(tour).to_contain_text("1 of 2")
     expect(tour).to_contain_text("Done.")
+
+
+def test_each_stop_of_lesson_00_waits_until_its_thing_is_done(open_notebook: Callable[..., Any]) -> None:
+    """From the first guess to one number behind the accuracy; at each stop what is lit is in the lab."""
+    notebook = open_notebook(made=build.student("00_start_here"))
+    notebook.run_all()
+    lab = notebook.lab()
+
+    def predict(number: int) -> None:
+        lab.root.get_by_placeholder("0 to 100").fill(str(number))
+        lab.root.get_by_role("button", name="This is my prediction").click()
+
+    def run() -> None:
+        lab.click("Run")
+        lab.says("Round")
+        lab.says("Finished after 10 of 10")
+
+    def skew() -> None:
+        lab.type("alpha", 0.1)
+        predict(60)
+        run()
+
+    def step_through() -> None:
+        lab.root.get_by_text("the federation", exact=True).click()
+        for name in ("upload", "aggregate", "send back"):
+            lab.root.get_by_role("button", name="next step").click()
+            expect(lab.root.locator(".fedlab-steps [aria-current=step]")).to_contain_text(name)
+
+    plot: Locator = lab.root.locator(".fedlab-plot")
+    stops = [
+        lambda: predict(50),
+        run,
+        lambda: plot.click(position={"x": 300, "y": 60}),
+        lambda: lab.choose("partition", "Dirichlet (label skew)"),
+        lambda: lab.type("alpha", 100),
+        skew,
+        step_through,
+        lambda: lab.root.locator(".fedlab-look").click(),
+    ]
+    tour = lab.root.get_by_role("region", name="Tour")
+    for number, do in enumerate(stops, 1):
+        expect(tour).to_contain_text(f"{number} of {len(stops)}")
+        expect(tour.get_by_role("button", name="Skip")).to_be_visible()
+        expect(lab.root.locator(".fedlab-lit")).to_have_count(1)
+        do()
+        expect(tour).to_contain_text("Done.")
+        tour.get_by_role("button", name="Finish" if number == len(stops) else "Next").click()
+    expect(tour).not_to_contain_text("of 8", use_inner_text=True)
+    expect(lab.root.locator(".fedlab-sum")).to_contain_text(" = ")
+    notebook.close()
