@@ -11,6 +11,8 @@ import pytest
 
 from fedlab import Experiment, History, run
 from fedlab.roles import KINDS
+from fedlab_widgets import steering
+from fedlab_widgets.card import Card
 from fedlab_widgets.runs import Run
 from fedlab_widgets.session import Session
 from fedlab_widgets.show_code import code_of
@@ -184,3 +186,60 @@ def test_thirty_random_steps_by_hand_leave_a_run_that_repeats_from_its_link(sess
     assert len(steered.experiment.events) > 5
     again = run(Experiment.from_link(steered.experiment.link()).with_(rounds=steered.done))
     assert same(steered.history, list(again))
+
+
+def test_a_party_turned_bad_by_a_click_lies_from_the_next_round_on_and_good_again_it_does_not(
+    session: Session, done: Run
+) -> None:
+    session.select(run=done, round=4)
+    session.change_party(steering.turned, 2)
+    session.wait()
+    bad = session.runs.all[1]
+    assert dict(bad.experiment.events[0].changes) == {
+        "attack": "sign_flip", "attack_strength": 5.0, "attackers": "#2",
+    }  # fmt: skip
+    assert bad.history.rounds[-1].test_loss > done.history.rounds[-1].test_loss
+    session.select(run=bad, round=6)
+    session.change_party(steering.turned, 2)
+    session.wait()
+    assert dict(session.runs.all[2].experiment.events[1].changes) == {"attack": "none"}
+
+
+def test_a_party_leaves_and_comes_back_by_a_click(session: Session, done: Run) -> None:
+    session.select(run=done, round=2)
+    session.change_party(steering.moved, 0)
+    session.wait()
+    session.select(run=session.runs.all[1], round=5)
+    session.change_party(steering.moved, 0)
+    session.wait()
+    there = [{report.party for report in one.parties} for one in session.runs.all[2].history]
+    assert there == [{0, 1, 2}] * 2 + [{1, 2}] * 3 + [{0, 1, 2}] * 5
+
+
+def test_before_there_is_a_run_a_click_changes_what_the_next_one_begins_with(session: Session) -> None:
+    session.change_party(steering.turned, 1)
+    session.change_party(steering.moved, 0)
+    assert session.experiment.attack.attackers == "#1"  # type: ignore[attr-defined]
+    assert session.experiment.away == "#0"
+
+
+def test_the_last_party_cannot_leave(session: Session, is_one_sentence: Callable[[object], bool]) -> None:
+    for party in (0, 1, 2):
+        session.change_party(steering.moved, party)
+    assert "All parties are away" in session.message.sentence
+    assert is_one_sentence(session.message.sentence)
+    assert session.experiment.away == "#0,#1"
+
+
+def test_a_card_offers_what_its_party_can_do_now(session: Session) -> None:
+    card = Card(session)
+    card.draw()
+    assert [one["text"] for one in card.view.state["acts"]] == ["Turns bad", "Leaves"]
+    session.change_party(steering.turned, 0)
+    session.change_party(steering.moved, 0)
+    card.draw()
+    assert [one["text"] for one in card.view.state["acts"]] == ["Turns good", "Comes back"]
+    session.select(party=1)
+    card.draw()
+    assert [one["text"] for one in card.view.state["acts"]] == ["Turns bad", "Leaves"]
+    card.close()

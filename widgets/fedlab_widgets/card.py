@@ -1,4 +1,4 @@
-"""One party's card: what it holds, in a sentence, and its first images as it sees them."""
+"""One party's card: what it holds, its first images as it sees them, and what can be done with it."""
 
 from __future__ import annotations
 
@@ -8,15 +8,18 @@ from typing import Any, ClassVar
 import numpy as np
 import traitlets
 
+from fedlab import Experiment
 from fedlab.datasets import Dataset
 from fedlab.prepare import Prepared
 from fedlab.skew import as_seen
 from fedlab.text import say
 from fedlab_widgets.part import Part, source
 from fedlab_widgets.session import Session
+from fedlab_widgets.steering import away, liars, moved, turned
 from fedlab_widgets.view import View
 
 IMAGES = 12
+ACTS = {"turn": turned, "move": moved}  # what the buttons do
 
 
 class Shown(Part):
@@ -25,13 +28,16 @@ class Shown(Part):
 
 
 class Card(View):
-    follows: ClassVar[tuple[str, ...]] = ("controls", "selected")
+    follows: ClassVar[tuple[str, ...]] = ("controls", "selected", "runs")
 
     def __init__(self, session: Session):
         super().__init__(session)
         self.view = self.make(Shown)
-        self.view.answer(select=lambda party: session.guard(lambda: self._select(party)))
-        self._drawn: tuple[Any, int] = None, 0
+        self.view.answer(
+            select=lambda party: session.guard(lambda: self._select(party)),
+            act=lambda name: session.soon(lambda: session.change_party(ACTS[name], self._party())),
+        )
+        self._drawn: tuple[Any, ...] = ()
 
     def _select(self, party: float) -> None:
         """A number was typed: the nearest party that there is."""
@@ -43,10 +49,30 @@ class Card(View):
         prepared = self.session.prepared()
         if prepared is None:
             return
-        party = min(self.session.selected["party"], len(prepared.parties) - 1)
-        if self._drawn != (prepared, party):
-            self.view.state = _card(prepared, party)
-            self._drawn = prepared, party
+        party, acts = self._party(), _acts(self.session.now(), self._party())
+        if self._drawn != (prepared, party, acts):
+            self.view.state = {**_card(prepared, party), "acts": acts}
+            self._drawn = prepared, party, acts
+
+    def _party(self) -> int:
+        """The party that is open."""
+        return int(min(self.session.selected["party"], self.session.experiment.parties - 1))
+
+
+def _acts(now: Experiment, party: int) -> list[dict[str, str]]:
+    """The buttons below: what a party may do from the next round on."""
+    if now.algorithm.in_one_place:
+        return []
+    bad, gone = party in liars(now), party in away(now)
+    texts = {
+        "turn": (say("Turns good") if bad else say("Turns bad"),
+                 say("from the next round on it is honest again") if bad
+                 else say("from the next round on it lies, as the control attack says, or the other way")),
+        "move": (say("Comes back") if gone else say("Leaves"),
+                 say("from the next round on it is there again") if gone
+                 else say("from the next round on nobody asks it")),
+    }  # fmt: skip
+    return [{"name": name, "text": text, "about": about} for name, (text, about) in texts.items()]
 
 
 def _card(prepared: Prepared, party: int) -> dict[str, Any]:

@@ -295,6 +295,21 @@ class Session(Signal):
             self._forget(run)
         self.changed("runs")
 
+    def now(self) -> Experiment:
+        """What holds in the next round of the selected run or, if there is none, in the first of the next."""
+        run = self.selected["run"]
+        return self.experiment if run is None else holds_after(run, self.round_of(run))
+
+    def change_party(self, change: Callable[[Experiment, int], dict[str, Any]], party: int) -> None:
+        """Let a party turn bad or good, leave or come: in the selected run or, if there is none, in the next."""
+        changes = change(self.now(), party)
+        if self.selected["run"] is not None:
+            return self.steer(changes)
+        try:
+            self.use(self.experiment.with_(**changes))
+        except ValueError as error:
+            self.tell(str(error), problem=True)
+
     def steer(self, changes: Mapping[str, Any] | None = None) -> None:
         """From the next round of the selected run on these settings hold; None: what the controls say.
 

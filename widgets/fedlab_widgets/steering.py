@@ -9,9 +9,13 @@ from typing import Any
 
 from fedlab import Experiment
 from fedlab.events import NEVER, at
+from fedlab.randomness import Choice, these
 from fedlab.settings import InvalidSetting
+from fedlab.stages.attack import Lying
 from fedlab.text import say
 from fedlab_widgets.runs import Run
+
+TURNS_BAD = {"attack": "sign_flip", "attack_strength": 5.0}  # where the controls name no attack
 
 
 def changes_to(wanted: Experiment, now: Experiment) -> dict[str, Any]:
@@ -39,3 +43,27 @@ def changes_to(wanted: Experiment, now: Experiment) -> dict[str, Any]:
 def holds_after(run: Run, number: int) -> Experiment:
     """What holds in the round after this one of a run."""
     return at(run.experiment, number + 1)
+
+
+def liars(now: Experiment) -> set[int]:
+    """The parties that lie, by number."""
+    attack = now.attack
+    return these(attack.attackers, now.seed, Choice.ATTACK, now.parties) if isinstance(attack, Lying) else set()
+
+
+def away(now: Experiment) -> set[int]:
+    """The parties that are not there, by number."""
+    return these(now.away, now.seed, Choice.AWAY, now.parties)
+
+
+def turned(now: Experiment, party: int) -> dict[str, Any]:
+    """What changes when a party turns bad or, if it is bad, good."""
+    bad = liars(now) ^ {party}
+    if not bad:
+        return {"attack": "none"}
+    return {**({} if isinstance(now.attack, Lying) else TURNS_BAD), "attackers": tuple(sorted(bad))}
+
+
+def moved(now: Experiment, party: int) -> dict[str, Any]:
+    """What changes when a party leaves or, if it is away, comes."""
+    return {"away": tuple(sorted(away(now) ^ {party})) or 0}

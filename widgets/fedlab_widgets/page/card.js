@@ -8,7 +8,8 @@ export default {
       onchange: () => tell(model, "select", { party: Number(number.value) }) });
     const name = make("span"), about = make("p"), canvas = make("canvas", { role: "img" });
     el.classList.add("fedlab-card");
-    el.append(make("label", {}, name, number), canvas, about);
+    const acts = make("div", { class: "fedlab-acts" });
+    el.append(make("label", {}, name, number), canvas, about, acts);
     let state;
 
     function paint() {
@@ -44,6 +45,10 @@ export default {
       if (document.activeElement !== number || Number(number.value) > now.last) number.value = now.party;
       about.textContent = now.about;
       put(canvas, "aria-label", now.alt);
+      const there = [...acts.children].find((one) => one === document.activeElement)?.dataset.name;
+      acts.replaceChildren(...now.acts.map((one) => make("button", { type: "button", title: one.about,
+        "data-name": one.name, onclick: () => tell(model, "act", { name: one.name }) }, one.text)));
+      acts.querySelector(`[data-name="${there}"]`)?.focus();
       paint();
     });
     const size = new ResizeObserver(() => state && paint()), endTheme = onTheme(() => state && paint());

@@ -59,12 +59,16 @@ function guessNodes({ value, round, text }, { top, bottom, width, state }, { px,
   return [draw("path", { class: "fedlab-guess", d: `M${LEFT} ${y}H${width - RIGHT}` }), ring, words];
 }
 
-/** Where something was steered: a small triangle on the x axis, which says what. */
-function markNodes(marks, points, bottom) {
+/** Where something was steered: a dotted line and, on the x axis, a small triangle, which says what. */
+function markNodes(marks, points, { top, bottom, last }) {
   const found = marks.map((mark) => [mark, points.find((one) => one.run.id === mark.run)]);
-  return found.filter(([mark, one]) => one && one.px.length >= mark.round && !one.bands).map(([mark, one]) =>
-    draw("path", { class: "fedlab-mark", d: `M${one.px[mark.round - 1]} ${bottom}l5-8h-10z`, fill: ink(one.run) },
-      draw("title", {}, mark.text)));
+  return found.filter(([mark, one]) => one && one.px.length >= mark.round && !one.bands).flatMap(([mark, one]) => {
+    const x = one.px[mark.round - 1], colour = ink(one.run);
+    const line = draw("path", { class: "fedlab-steered", d: `M${x} ${top}V${bottom}`, stroke: colour });
+    const foot = draw("path", { class: "fedlab-mark", d: `M${x} ${bottom}l5-8h-10z`, fill: colour },
+      draw("title", {}, mark.text));
+    return last ? [line, foot] : [line];
+  });
 }
 
 /** A panel between `top` and `bottom`; gives each of `points` its pixels `ys` there. */
@@ -82,6 +86,6 @@ function panelNodes(place, points, px) {
   if (!panel && !points.length)
     nodes.push(draw("text", { class: "fedlab-empty", x: (LEFT + width) / 2, y: top + (bottom - top) / 3,
       "text-anchor": "middle" }, state.words.empty));
-  if (last) nodes.push(...markNodes(state.marks, points, bottom));
+  nodes.push(...markNodes(state.marks, points, place));
   return nodes.filter(Boolean);
 }
