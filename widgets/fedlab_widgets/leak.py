@@ -13,6 +13,7 @@ import numpy as np
 
 from fedlab import Experiment, State, run
 from fedlab import attacks_on_privacy as attack
+from fedlab.engines.numpy import one_blas_thread
 from fedlab.messages import Upload
 from fedlab.prepare import prepare
 from fedlab.settings import InvalidSetting
@@ -107,7 +108,8 @@ class Leak:
         with self._lock:
             shown: dict[str, Any] = {"facts": [], "unit": None, "choices": self._choices()}
             try:
-                part = self._read()
+                with one_blas_thread():  # its products are small: several threads would wait for each other
+                    part = self._read()
             except Exception as error:  # a learner's own settings may ask for anything
                 part = {"title": "", "pairs": None, "says": [in_one_sentence(error)]}
             self._page.state = {**shown, "parts": [part]}

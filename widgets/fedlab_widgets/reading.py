@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 import numpy as np
@@ -33,7 +34,11 @@ class Reading:
     images: np.ndarray  # (B, n) the examples that the update was made of, from 0 to 1
     labels: np.ndarray  # (B,)
     errors: np.ndarray  # (B,) RMS distance of the nearest candidate
-    blind: np.ndarray  # (B,) whether an attacker without the images would get it, and know that
+
+    @cached_property
+    def blind(self) -> np.ndarray:
+        """(B,) whether an attacker without the images would get it, and know that."""
+        return errors_of(attack.agreed(self.found), self.images) < attack.SAME
 
     @property
     def same(self) -> np.ndarray:
@@ -57,11 +62,13 @@ def read(update: np.ndarray, shapes: Sequence[Shape], images: np.ndarray, labels
     layer."""
     found, units = attack.candidates(update, shapes), attack.units_that_moved(update, shapes)
     images = images.reshape(len(images), -1)
+    return Reading(units, found, images, labels, errors_of(found, images))
+
+
+def errors_of(found: np.ndarray, images: np.ndarray) -> np.ndarray:
+    """(B,) `attack.errors`, of some images at a time."""
     parts = [images[first : first + TOGETHER] for first in range(0, len(images), TOGETHER)]
-    off = np.concatenate([attack.errors(found, part) for part in parts])
-    accepted = attack.agreed(found)
-    alone = np.concatenate([attack.errors(accepted, part) for part in parts]) < attack.SAME
-    return Reading(units, found, images, labels, off, alone)
+    return np.concatenate([attack.errors(found, part) for part in parts])
 
 
 def images_of(prepared: Prepared, parties: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
