@@ -11,6 +11,7 @@ import sys
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from secrets import token_hex
@@ -19,7 +20,7 @@ from typing import Any
 import nbformat
 import pytest
 from jupyter_client.blocking.client import BlockingKernelClient
-from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Error, Locator, Page, expect, sync_playwright
 
 PATIENCE = int(
     os.environ.get("PATIENCE", 120_000)
@@ -46,7 +47,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         PICTURES.mkdir(exist_ok=True)
         pages = [page for browser in _browsers for context in browser.contexts for page in context.pages]
         for number, page in enumerate(pages):
-            page.screenshot(path=PICTURES / f"{item.name}-{report.when}-{number}.png")
+            with suppress(Error):  # a page that hangs fails its test, and not all those that come after it
+                page.screenshot(path=PICTURES / f"{item.name}-{report.when}-{number}.png")
     return report
 
 
