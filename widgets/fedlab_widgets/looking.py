@@ -82,7 +82,7 @@ class Looking(View):
             self._text.value = complaint(in_one_sentence(error))
 
     def _again(self, run: Run, number: int) -> tuple[Prepared, Watched]:
-        """Run the round once more."""
+        """Run the round once more. The data are dealt out as they were in it."""
         while run.origin and number <= run.origin[1]:  # a fork's first rounds are another run's
             run = run.origin[0]
         experiment, model = run.experiment.with_(rounds=number), self.session.model
@@ -91,4 +91,7 @@ class Looking(View):
             start_tensorflow()
         prepared = prepare(experiment, self.session.dataset, model)
         party = self.session.selected["party"]
-        return prepared, watch(prepared, run.history.state_at(number - 1), self._brake, party)
+        watched = watch(prepared, run.history.state_at(number - 1), self._brake, party)
+        if watched.experiment != experiment:
+            prepared = prepare(watched.experiment, self.session.dataset, model)
+        return prepared, watched

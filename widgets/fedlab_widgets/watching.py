@@ -8,9 +8,10 @@ import numpy as np
 
 import fedlab
 from fedlab import Experiment, Round, State
+from fedlab.events import at
 from fedlab.federation import first_state, remembered, turn_of
 from fedlab.messages import Message, Upload
-from fedlab.prepare import Prepared
+from fedlab.prepare import Prepared, prepare
 from fedlab_widgets.brake import Brake
 
 MOST_KEPT = 50  # parties whose models are kept
@@ -20,7 +21,7 @@ MOST_KEPT = 50  # parties whose models are kept
 class Watched:
     """What happened in the round."""
 
-    experiment: Experiment
+    experiment: Experiment  # as it was in this round, after what had been steered until then
     began: State
     ended: Round
     uploads: list[Upload]  # of the first parties, MOST_KEPT at most, and of the one that was asked for
@@ -44,7 +45,9 @@ def watch(prepared: Prepared, start: State | None, brake: Brake, party: int | No
     before = remembered(start or first_state(prepared), prepared)
     ended: Round | None = None
     kept, means, counts = list[Upload](), list[Message](), dict[int, int]()
-    weights = turn_of(prepared, experiment.rounds).weights
+    held = at(experiment, experiment.rounds)
+    steered = prepared if held == experiment else prepare(held, prepared.dataset, prepared.model)
+    weights = turn_of(steered, experiment.rounds).weights
     total = np.zeros(prepared.size)
 
     def keep(number: int, upload: Upload) -> None:
@@ -70,7 +73,7 @@ def watch(prepared: Prepared, start: State | None, brake: Brake, party: int | No
             before = ended.state
         ended = one
     assert ended is not None
-    return Watched(experiment, before, ended, kept, total / max(1, sum(counts.values())), counts, means[-1])
+    return Watched(held, before, ended, kept, total / max(1, sum(counts.values())), counts, means[-1])
 
 
 def start_of(experiment: Experiment, before: State, party: int) -> np.ndarray:
