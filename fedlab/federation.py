@@ -183,7 +183,9 @@ def _round(
     on_mean(number, mean)
     share = sum(report.examples for report in reports) / sum(map(len, prepared.training))
     weights, server = _stepped(algorithm, state, mean, share)
-    accuracy, loss = judge(engine, algorithm.judged(weights, [own.get("algorithm") for own in owns]), prepared.dataset)
+    models = algorithm.judged(weights, [own.get("algorithm") for own in owns])
+    accuracy, loss = judge(engine, models, prepared.dataset)
+    aimed = stages["attack"].aimed_at(prepared.dataset)
     if not np.isfinite(loss):
         raise Diverged(
             say(
@@ -216,6 +218,7 @@ def _round(
         absent=len(turn.chosen) - len(epochs),
         engine=engine.name,
         epsilon=_spent(releases, stages["privacy"].delta),
+        backdoor=judge(engine, models, aimed)[0] if aimed else None,
     )
 
 

@@ -94,7 +94,8 @@ def work(job: Job, train: Callable[[Job], Generator[None, None, Trained]]) -> Ge
     """
     places = {role: job.turn.at(role, job.party) for role in job.stages}
     for role, stage in job.stages.items():
-        job = replace(job, y=stage.at_data(job.y, places[role]))
+        x, y = stage.at_data(job.x, job.y, places[role])
+        job = replace(job, x=x, y=y)
     trained = yield from train(job)
     trained.weights.setflags(write=False)  # w_k is also told to the learner: an own `report` must not write into it
     own = dict(job.own)

@@ -57,3 +57,6 @@ class Round:
     absent: int = 0  # parties that were asked to take part and whose work did not count
     engine: str = ""  # what trained: "numpy", "keras", ...
     epsilon: float | None = None  # ε after this round, at the experiment's δ; None where nothing is promised
+    backdoor: float | None = (
+        None  # share of what bears an attack's trigger that is called what it wants; None: no trigger
+    )

@@ -26,6 +26,8 @@ def round_line(one: Round, rounds: int) -> str:
         megabytes=(one.bytes_up + one.bytes_down) / 1e6,
         seconds=one.seconds,
     )
+    if one.backdoor is not None:
+        line += "   " + say("backdoor {share:.1%}", share=one.backdoor)
     if one.epsilon is not None:
         line += "   " + say("ε {epsilon:.2f}", epsilon=one.epsilon)
     return line + "   " + say("{parties} absent", parties=one.absent) if one.absent else line

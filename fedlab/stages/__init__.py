@@ -11,6 +11,7 @@ command line and the property tests find it there.
 
 from fedlab.stages.aggregation import Aggregation, Mean
 from fedlab.stages.attack import Attack, FreeRider, LabelFlip, Noise, SignFlip
+from fedlab.stages.backdoor import Replacement
 from fedlab.stages.base import Place, Stage, Turn
 from fedlab.stages.compression import Compression, Quantize, RandomK, Sign, TopK
 from fedlab.stages.privacy import PartyPrivacy, Privacy
@@ -18,7 +19,7 @@ from fedlab.stages.robust import GeometricMedian, Krum, Median, MultiKrum, NormB
 from fedlab.stages.secure_sum import Masks, SecureSum
 
 STAGES: dict[str, dict[str, type[Stage]]] = {
-    "attack": {kind.name: kind for kind in (Attack, LabelFlip, SignFlip, Noise, FreeRider)},
+    "attack": {kind.name: kind for kind in (Attack, LabelFlip, SignFlip, Noise, Replacement, FreeRider)},
     "privacy": {Privacy.name: Privacy, PartyPrivacy.name: PartyPrivacy},
     "compression": {kind.name: kind for kind in (Compression, TopK, RandomK, Quantize, Sign)},
     "secure_sum": {SecureSum.name: SecureSum, Masks.name: Masks},

@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 import numpy as np
 
+from fedlab.datasets import Dataset
 from fedlab.messages import Message
 from fedlab.randomness import Choice, these
 from fedlab.settings import Who, require_there, setting
@@ -22,6 +23,10 @@ class Attack(Stage):
     name: ClassVar[str] = "none"
     title: ClassVar[str] = "Nobody lies"
     lesson: ClassVar[str] = "Every party sends what its training came to."
+
+    def aimed_at(self, data: Dataset) -> Dataset | None:
+        """The test examples and labels that this attack wants the model to learn; None if it wants only harm."""
+        return None
 
 
 class Lying(Attack):
@@ -67,8 +72,8 @@ class LabelFlip(Lying):
     title: ClassVar[str] = "Wrong labels"
     lesson: ClassVar[str] = "Liars call every 0 a 9, every 1 an 8, and train on that."
 
-    def at_data(self, y: np.ndarray, at: Place) -> np.ndarray:
-        return (at.classes - 1 - y).astype(y.dtype) if at.party in self.liars(at) else y
+    def at_data(self, x: np.ndarray, y: np.ndarray, at: Place) -> tuple[np.ndarray, np.ndarray]:
+        return x, (at.classes - 1 - y).astype(y.dtype) if at.party in self.liars(at) else y
 
 
 class SignFlip(Lying):

@@ -69,9 +69,9 @@ class Place(Turn):
 class Stage(Kind):
     """Something that happens to each party's message, or to what the server made of all of them."""
 
-    def at_data(self, y: np.ndarray, at: Place) -> np.ndarray:
-        """The labels that the party trains on, instead of its own y."""
-        return y
+    def at_data(self, x: np.ndarray, y: np.ndarray, at: Place) -> tuple[np.ndarray, np.ndarray]:
+        """The examples and labels that the party trains on, instead of its own; those may not be changed."""
+        return x, y
 
     def at_party(self, up: Message, own: Any, at: Place) -> tuple[Message, Any]:
         """The message as it leaves this stage, and what the party remembers of it until its next round.

@@ -32,7 +32,7 @@ ABOUT_X = {  # what is told of each of X_AXES
     "epsilon": "how much of the parties' privacy is spent: below 1 is strong, above 10 weak",
 }
 LEFT_OUT = {"epsilon": "Left out, because nothing is promised without noise, so there is no ε: {runs}."}
-Columns = dict[str, Any]  # {"x": {axis: [one number a round]}, "accuracy": [...], "loss": [...]}
+Columns = dict[str, Any]  # {"x": {axis: [one number a round]}, "accuracy": [...], "loss": [...], "backdoor": [...]}
 
 
 CHART = "base.js", "scales.js", "rounds.js", "legend.js", "panel.js", "chart.js"
@@ -59,7 +59,7 @@ class Chart(Part):
         """Send the rounds of a run after its first `at`."""
         columns = self.rounds[str(run)]
         xs = {name: column[at:] for name, column in columns["x"].items()}
-        new = {"x": xs, "accuracy": columns["accuracy"][at:], "loss": columns["loss"][at:]}
+        new = {"x": xs, **{name: columns[name][at:] for name in ("accuracy", "loss", "backdoor")}}
         self.send({"append": {"run": run, "at": at, **new}})
 
 
@@ -166,6 +166,7 @@ def columns_of(history: History | None) -> Columns:
         "x": {name: _short(x_of(now) if now else (), 7) for name, (_, x_of) in X_AXES.items()},
         "accuracy": _short(now.column("test_accuracy") if now else (), 6),
         "loss": _short(now.column("test_loss") if now else (), 6),
+        "backdoor": _short(now.column("backdoor") if now else (), 6),
     }
 
 
@@ -200,6 +201,8 @@ def _words(session: Session) -> dict[str, str]:
         "legend": say("Runs, to hide or to show"),
         "hide": say("hide this curve, or show it"),
         "point": say("round {round}: accuracy {accuracy}, loss {loss}"),
+        "backdoor": say("backdoor: {share} of what bears the trigger"),
+        "secret": say("its backdoor"),
         "range": say("from {low} to {high}"),
         "band": say("band over seeds"),
         "about": say("Lines: mean over the seeds; bands: from the lowest to the highest."),

@@ -3,7 +3,7 @@
 
 const LEFT = 56, RIGHT = 14, TOP = 8, GAP = 16, BOTTOM = 38;
 const PANELS = [{ y: "accuracy", height: 0.6 }, { y: "loss", height: 0.4 }];
-const EMPTY = { x: {}, accuracy: [], loss: [] };
+const EMPTY = { x: {}, accuracy: [], loss: [], backdoor: [] };
 const QUIET = 400; // ms of keys at rest before a point is told
 
 function render({ model, el }) {
@@ -86,7 +86,8 @@ function render({ model, el }) {
       bands && alike.length && state.words.about,
       state.untrained,
     ].filter(Boolean).join(" ");
-    const single = (run) => ({ run, x: xs(run), accuracy: rounds(run).accuracy, loss: rounds(run).loss });
+    const single = (run) => ({ run, x: xs(run), accuracy: rounds(run).accuracy, loss: rounds(run).loss,
+      backdoor: rounds(run).backdoor });
     if (!bands || !alike.length) return fits.map(single);
     return [...groups.values()].map((some) => {
       if (some.length < 2) return single(some[0]);
@@ -168,12 +169,18 @@ function render({ model, el }) {
     if (at) tellPoint(one, x);
   }
 
+  /** How many examples with the trigger are called what an attack wants, in words; nothing where there is none. */
+  function secret(one) {
+    const share = one.backdoor?.[at.place];
+    return Number.isFinite(share) ? [sentence(state.words.backdoor, { share: percent.format(share) })] : [];
+  }
+
   /** The small box beside the point. */
   function tellPoint(one, x) {
     const { words } = state, mark = state.marks.find((mark) => mark.run === at.run && mark.round === at.place + 1);
     const parts = { round: plain.format(at.place + 1), accuracy: percent.format(one.accuracy[at.place]),
       loss: loss.format(one.loss[at.place]) };
-    const lines = [one.run.label, sentence(words.point, parts), mark?.text].filter(Boolean);
+    const lines = [one.run.label, sentence(words.point, parts), ...secret(one), mark?.text].filter(Boolean);
     if (one.bands) {
       const { low, high } = one.bands.accuracy;
       lines.push(sentence(words.range, { low: percent.format(low[at.place]), high: percent.format(high[at.place]) }));

@@ -25,7 +25,7 @@ function gridNodes({ state, axis, y, top, bottom, width, last, xTicks }, { low, 
 }
 
 /** One curve with its markers, its band, and the thin line that comes from the untrained model. */
-function curveNodes(one, { y, panel, clip }, { px, py }) {
+function curveNodes(one, { state, y, panel, clip }, { px, py }) {
   const { run } = one, ys = one[y].map(py), colour = ink(run);
   one.ys[panel] = ys;
   const group = draw("g", { class: run.pale ? "fedlab-curves fedlab-pale" : "fedlab-curves", "data-run": run.id,
@@ -44,7 +44,17 @@ function curveNodes(one, { y, panel, clip }, { px, py }) {
     "stroke-dasharray": DASHES[run.line] };
   const dots = { class: "fedlab-dots", d: markers(one.px, ys, run.marker, run.id), fill: colour, stroke: colour };
   group.append(draw("path", { ...look, d: line(one.px, ys) }), draw("path", dots));
+  if (y === "accuracy") group.append(...backdoorNodes(one, state.words, colour, py));
   return group;
+}
+
+/** The share of what bears an attack's trigger that is called what the attack wants: dotted, named where it begins. */
+function backdoorNodes({ backdoor, px }, words, colour, py) {
+  const first = backdoor?.findIndex(Number.isFinite) ?? -1;
+  if (first < 0) return [];
+  const ys = backdoor.map((share) => (Number.isFinite(share) ? py(share) : NaN));
+  return [draw("path", { class: "fedlab-curve fedlab-backdoor", stroke: colour, d: line(px, ys) }),
+    draw("text", { class: "fedlab-paper", x: px[first], y: ys[first] - 5 }, words.secret)];
 }
 
 /** What was predicted, as a line across the panel, with a ring at the round that it is about. */
@@ -74,7 +84,9 @@ function markNodes(marks, points, { top, bottom, last }) {
 /** A panel between `top` and `bottom`; gives each of `points` its pixels `ys` there. */
 function panelNodes(place, points, px) {
   const { state, y, panel, top, bottom, width, last, clip } = place;
-  const columns = points.map((one) => (one.bands ? [...one.bands[y].low, ...one.bands[y].high] : one[y]));
+  const hidden = (one) => (y === "accuracy" ? one.backdoor ?? [] : []);
+  const columns = points.map((one) =>
+    (one.bands ? [...one.bands[y].low, ...one.bands[y].high] : [...one[y], ...hidden(one)]));
   const [low, high] = points.length ? ends(columns, points.map((one) => one.run.untrained?.[panel]))
     : [0, y === "accuracy" ? 1 : 2.3];
   const scales = { low, high, px, py: scale(low, high, bottom, top) };

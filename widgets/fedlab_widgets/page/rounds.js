@@ -1,13 +1,14 @@
 // The runs' numbers on the page: `rounds` holds them, and messages {append} add to it.
 
 /** Add rounds to a run's columns, from round number `at` on; false if there is a gap before them. */
-function append(all, { run, at, x, accuracy, loss }) {
-  const own = at && all[run] ? all[run] : { x: {}, accuracy: [], loss: [] };
+function append(all, { run, at, x, accuracy, loss, backdoor = [] }) {
+  const own = at && all[run] ? all[run] : { x: {}, accuracy: [], loss: [], backdoor: [] };
   if (own.accuracy.length < at) return false;
   const add = (column, more) => (column.splice(at), column.push(...more), column);
   for (const name of Object.keys(x)) own.x[name] = add(own.x[name] ?? [], x[name]);
   add(own.accuracy, accuracy);
   add(own.loss, loss);
+  add(own.backdoor, backdoor);
   all[run] = own;
   return true;
 }
