@@ -134,7 +134,8 @@ claims(lab, [ALIKE, LONGER], claims_00.WORK_LONGER)
 # ## What this does not show
 #
 # All parties live in this one computer: the sending is counted, not done. No image left its party; but a model can tell
-# something about what it was trained on. Keeping that secret takes more than this.
+# something about what it was trained on. Keeping that secret takes more than this: see
+# [07 What the server can see](07_what_the_server_sees.ipynb).
 #
 # That is the end of the five minutes. What follows is for looking things up.
 #
@@ -152,6 +153,8 @@ claims(lab, [ALIKE, LONGER], claims_00.WORK_LONGER)
 # | *Runs* | one line for each run: hide it, save it, continue from it; *seconds here* are what this computer took |
 # | *Behind the accuracy* | one number for all hides a lot: press *Look* and see whom the model serves worst, and which digits it confuses |
 # | *disagreement* in it | whether the parties pull the same way: 0 is the same way, 1 is at right angles |
+# | *What the server sees* | what one party sends, as numbers, and the images that can be read from it |
+# | *Steer*; *Turns bad*, *Leaves* beside a party | from the next round on the run goes on with what the controls say now; so a party lies, or goes |
 # | *Code*, *Link* | the Python that repeats a run; a short text that brings the settings back |
 #
 # ## Words
