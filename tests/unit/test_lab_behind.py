@@ -105,6 +105,37 @@ def test_a_round_of_a_fork_is_looked_at_from_its_own_beginning() -> None:
     lab.close()
 
 
+def test_who_lied_and_whom_the_rule_threw_out_is_told() -> None:
+    """Of ten honest parties Krum keeps one. From round 2 on party 3 goes the other way: it is not the one."""
+    plan = ONE_LABEL.with_(parties=10, partition="iid", aggregation="krum")
+    lab = Lab(plan.with_(events="1: attack=sign_flip attackers=#3"))
+    lab.run()
+    for number, liars in ((1, []), (2, [3])):
+        lab._behind._menu.round.value = number
+        lab._behind.look()
+        lab._behind.wait()
+        alt = lab._behind._kept.view.value
+        assert len(re.findall(r"\d: 100%", alt)) == 1
+        assert [int(party) for party in re.findall(r"(\d) \(lies\): 0%", alt)] == liars
+        assert ("Who lies (3) counts 0% of the result" in lab._behind._about_kept.value) == bool(liars)
+    lab.close()
+
+
+def test_a_round_in_which_other_parties_take_part_than_at_first_is_looked_at() -> None:
+    """Two of four take part in round 1; then all do but party 0, who has left. Each counts by its examples."""
+    lab = Lab(ONE_LABEL.with_(participation=0.5, events="1: participation=1 away=#0"))
+    lab.run()
+    lab._behind.look()
+    lab._behind.wait()
+    assert "Run 1, round 2." in lab._behind._text.value
+    told = re.findall(r"(\d): (\d+)%, \d+%[;.]", lab._behind._kept.view.value)
+    history = lab.histories[0]
+    examples = {report.party: report.examples for report in history.rounds[1].parties}
+    assert examples.keys() == {1, 2, 3}
+    assert told == [(str(party), f"{100 * own / sum(examples.values()):.0f}") for party, own in examples.items()]
+    lab.close()
+
+
 def _free() -> Brake:
     brake = Brake()
     brake.release()

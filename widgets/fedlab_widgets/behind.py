@@ -1,4 +1,4 @@
-"""Behind an accuracy: whom the shared model serves, which digits it knows, and where the parties go in a round."""
+"""Behind an accuracy: whom the shared model serves, which digits it knows, where parties go, whom the rule keeps."""
 
 from __future__ import annotations
 
@@ -9,11 +9,13 @@ from fedlab import diagnostics
 from fedlab.plots import behind as plots
 from fedlab.prepare import Prepared
 from fedlab.text import say
+from fedlab_widgets.kept import kept_in
 from fedlab_widgets.looking import Looking
 from fedlab_widgets.number import Number
 from fedlab_widgets.picture import Picture
 from fedlab_widgets.runs import Run
 from fedlab_widgets.session import Session
+from fedlab_widgets.view import lesson
 from fedlab_widgets.watching import Watched
 
 
@@ -23,17 +25,20 @@ class Behind(Looking):
     def __init__(self, session: Session):
         about = say(
             "One number hides who pays for it. Choose a run and a round, and look: how well the shared model serves "
-            "each party, which digits it takes for which, and where the parties went in that round."
+            "each party, which digits it takes for which, where the parties went in that round, and what of their "
+            "messages the server's rule kept."
         )
         super().__init__(session, about)
         session.subscribe(lambda what: self.look() if what == "look" else None)
         margins = {"left": 0.17, "right": 0.97, "bottom": 0.16, "top": 0.96}
         self._served, self._confusion, self._paths = (Picture(340, 270, margins=margins) for _ in range(3))
+        self._kept = Picture(340, 270, (3, 2), margins)
         pictures = []
-        for picture in (self._served, self._confusion, self._paths):
+        for picture in (self._served, self._confusion, self._paths, self._kept):
             picture.view = self.make(widgets.HTML)
             pictures.append(picture.view)
-        shown = self.make(widgets.HBox, pictures, css="fedlab-behind")
+        self._about_kept = self.make(widgets.HTML)
+        shown = self.make(widgets.HBox, [*pictures, self._about_kept], css="fedlab-behind")
         self._number = self.own(Number(session))
         self.view = self.make(widgets.VBox, [self.tools(), self._text, shown, self._number.view])
 
@@ -67,6 +72,11 @@ class Behind(Looking):
                 parties=len(ends), explained=explained,
             )
         )  # fmt: skip
+        if kept := kept_in(prepared, watched):
+            kept.draw(self._kept, accuracies)
+            self._about_kept.value = lesson(kept.in_words())
+        else:
+            self._kept.view.value = self._about_kept.value = ""
         told = [
             say("Run {run}, round {round}.", run=run.number + 1, round=watched.ended.number),
             say("Every party is judged with its own model.") if len(models) > 1 else "",
