@@ -62,13 +62,13 @@ lab = Lab(
     tasks=[
         Task("**Ten honest parties**: press **Run**.", promised.HONEST),
         Task(
-            "Choose 40 **rounds** under *algorithm*, press Run, and **while it runs** let party 3 turn bad, then party 7. See it fall. "
+            "Choose 40 **rounds** under **algorithm**, press Run, and **while it runs** let party 3 turn bad, then party 7. See it fall. "
             "Then choose the **median** and press **Steer**.",
             done=promised.turned_bad,
         ),
         Task("**Two liars** from the first round on, and the mean.", promised.LIARS),
         Task("The same, and the **median**.", promised.MEDIAN),
-        Task("The same, and **Krum**. Then *Behind the accuracy*: whom has it kept?", promised.KRUM),
+        Task("The same, and **Krum**. Then **Behind the accuracy**: whom has it kept?", promised.KRUM),
         Task("**Label skew**, nobody lies, the mean.", promised.SKEWED),
         Task("Label skew, nobody lies, **Krum**. Which digits does it know?", promised.SKEWED_KRUM),
         Task("**A backdoor**: party 3, from round 6 on. Watch the dotted curve.", promised.BACKDOOR),
