@@ -20,7 +20,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -34,12 +34,11 @@ from fedlab.events import legs
 from fedlab.experiment import Experiment
 from fedlab.memories import first_state, kept, remembered
 from fedlab.messages import Message, Upload, size_of
-from fedlab.party import CannotTrain, Job, remedy
+from fedlab.party import CannotTrain, remedy
+from fedlab.plan import Plan, agreed, jobs, plan_of, rehearsal, turn_of
 from fedlab.prepare import Prepared, hold, prepare
-from fedlab.roles import ON_THE_WAY
 from fedlab.rounds import Diverged, PartyReport, Round, State
-from fedlab.stages import STAGES, Mean, Privacy, SecureSum, Turn
-from fedlab.systems import present, reporting
+from fedlab.stages import Mean, SecureSum, Turn
 from fedlab.text import say
 
 if TYPE_CHECKING:
@@ -93,8 +92,9 @@ def run(
         with trains.open(threads, check):
             try:
                 while state.number < last:  # step 6
-                    began, plan = time.perf_counter(), _plan(prepared, state)
-                    with closing(trains.work(_jobs(prepared, state, plan))) as uploads:  # steps 2 and 3, at the parties
+                    began, plan = time.perf_counter(), plan_of(prepared, state)
+                    plan = agreed(plan, list(trains.work(jobs(prepared, state, rehearsal(plan)))))
+                    with closing(trains.work(jobs(prepared, state, plan))) as uploads:  # steps 2 and 3, at the parties
                         result = _round(prepared, state, plan, uploads, trains, on_upload, began, on_mean)
                     assert result.state is not None
                     state = result.state
@@ -123,31 +123,16 @@ def in_pieces(
         state = remembered(state or first_state(prepared), prepared)
         with trains.open(1):
             while state.number < last:
-                began, plan, uploads = time.perf_counter(), _plan(prepared, state), list[Upload]()
-                for job in _jobs(prepared, state, plan):
-                    uploads.append((yield from trains.pieces(job)))
-                    yield None
+                began, plan = time.perf_counter(), plan_of(prepared, state)
+                shown, uploads = list[Upload](), list[Upload]()
+                for work, done in ((rehearsal(plan), shown), (None, uploads)):
+                    for job in jobs(prepared, state, work or agreed(plan, shown)):
+                        done.append((yield from trains.pieces(job)))
+                        yield None
                 result = _round(prepared, state, plan, iter(uploads), trains, on_upload, began)
                 assert result.state is not None
                 state = result.state
                 yield result
-
-
-class Plan(NamedTuple):
-    """What is known of a round before anybody trains."""
-
-    stages: dict[str, Any]  # by role
-    turn: Turn  # who takes part
-    epochs: dict[int, int]  # of each party that will report
-    down: Message
-
-
-def _plan(prepared: Prepared, state: State) -> Plan:
-    """The round after this state."""
-    experiment, number = prepared.experiment, state.number + 1
-    stages, turn = _stages(experiment), turn_of(prepared, number)
-    epochs = reporting(experiment, number, np.array(turn.chosen, int))
-    return Plan(stages, turn, epochs, _sent(experiment.algorithm, state))  # step 5 of the round before
 
 
 def _round(
@@ -222,64 +207,12 @@ def _round(
     )
 
 
-def _stages(experiment: Experiment) -> dict[str, Any]:
-    """What a message passes, by role; nothing where all is in one place, since there it does not travel."""
-    if experiment.algorithm.in_one_place:
-        return {role: STAGES[role]["none"]() for role in ON_THE_WAY}
-    return {role: getattr(experiment, role) for role in ON_THE_WAY}
-
-
-def turn_of(prepared: Prepared, number: int) -> Turn:
-    """Any round, by its number: who takes part, and what each of them counts. Nobody need have trained before it."""
-    experiment, parties, there = prepared.experiment, len(prepared.training), present(prepared.experiment)
-    privacy: Privacy = _stages(experiment)["privacy"]
-    chosen = there[privacy.choose(experiment.seed, number, len(there), experiment.participation)]
-    weights = {int(k): len(prepared.training[k]) if privacy.weighs_examples else 1 for k in chosen}
-    expected = experiment.participation * len(there)
-    return Turn(experiment.seed, number, parties, expected, prepared.dataset.classes, prepared.size, weights)
-
-
 def _spent(releases: Mapping[Release, int], delta: float | None) -> float | None:
     """ε at δ after these releases; None where nothing is promised, now or in an earlier round."""
     if delta is None:
         return None
     spent = epsilon(releases, delta)
     return spent if np.isfinite(spent) else None
-
-
-def _jobs(prepared: Prepared, state: State, plan: Plan) -> Iterator[Job]:
-    """What each party of the round has to do; made as they are needed, so that only a few are in memory."""
-    experiment, data = prepared.experiment, prepared.seen
-    for party, its_epochs in plan.epochs.items():
-        own = prepared.training[party]
-        yield Job(
-            party,
-            plan.turn,
-            experiment.algorithm,
-            plan.stages,
-            plan.down,
-            state.parties[party],
-            data.train_x[own],
-            data.train_y[own],
-            data.scale,
-            its_epochs,
-            experiment.batch_size,
-            experiment.learning_rate,
-            experiment.momentum,
-        )
-
-
-def _sent(algorithm: Algorithm, state: State) -> Message:
-    """The algorithm's message to all parties of the round, checked: the algorithm may be a learner's own."""
-    down = algorithm.send(state.weights, state.server)
-    if not isinstance(down, tuple) or not all(isinstance(part, np.ndarray) for part in down):
-        raise CannotTrain(
-            say(
-                "send of {algorithm} must return a message, a tuple of arrays such as (w,).",
-                algorithm=type(algorithm).__name__,
-            )
-        )
-    return kept(down)
 
 
 def _combined(experiment: Experiment, secure_sum: SecureSum, uploads: Iterator[Upload], turn: Turn) -> Message:

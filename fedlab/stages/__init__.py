@@ -14,12 +14,13 @@ from fedlab.stages.attack import Attack, FreeRider, LabelFlip, Noise, SignFlip
 from fedlab.stages.backdoor import Replacement
 from fedlab.stages.base import Place, Stage, Turn
 from fedlab.stages.compression import Compression, Quantize, RandomK, Sign, TopK
+from fedlab.stages.little import Little
 from fedlab.stages.privacy import PartyPrivacy, Privacy
 from fedlab.stages.robust import GeometricMedian, Krum, Median, MultiKrum, NormBound, TrimmedMean
 from fedlab.stages.secure_sum import Masks, SecureSum
 
 STAGES: dict[str, dict[str, type[Stage]]] = {
-    "attack": {kind.name: kind for kind in (Attack, LabelFlip, SignFlip, Noise, Replacement, FreeRider)},
+    "attack": {kind.name: kind for kind in (Attack, LabelFlip, SignFlip, Noise, Replacement, Little, FreeRider)},
     "privacy": {Privacy.name: Privacy, PartyPrivacy.name: PartyPrivacy},
     "compression": {kind.name: kind for kind in (Compression, TopK, RandomK, Quantize, Sign)},
     "secure_sum": {SecureSum.name: SecureSum, Masks.name: Masks},

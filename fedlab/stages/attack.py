@@ -6,6 +6,7 @@ model that the server sent, its own data and update. It does not see what others
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -14,7 +15,7 @@ from fedlab.datasets import Dataset
 from fedlab.messages import Message
 from fedlab.randomness import Choice, these
 from fedlab.settings import Who, require_there, setting
-from fedlab.stages.base import Place, Stage
+from fedlab.stages.base import Place, Stage, Turn
 
 
 class Attack(Stage):
@@ -23,6 +24,14 @@ class Attack(Stage):
     name: ClassVar[str] = "none"
     title: ClassVar[str] = "Nobody lies"
     lesson: ClassVar[str] = "Every party sends what its training came to."
+
+    def colluders(self, at: Place) -> set[int]:
+        """The parties that show each other what they have learned before they send; nobody, as a rule."""
+        return set()
+
+    def agreed(self, shown: Sequence[Message], turn: Turn) -> Attack:
+        """This attack in one round, once the colluders that report have shown each other these honest messages."""
+        return self
 
     def aimed_at(self, data: Dataset) -> Dataset | None:
         """The test examples and labels that this attack wants the model to learn; None if it wants only harm."""

@@ -123,8 +123,8 @@ def test_a_stage_takes_its_seconds_by_fedavgs_of_the_same_turn() -> None:
 
 
 def test_every_stage_is_timed_by_itself(tmp_path: Path) -> None:
-    """There are 17 kinds that do something: 5 attacks, clip and noise, 4 codes, masks, 6 rules beside the mean."""
-    assert len(stages.KINDS) == 17
+    """There are 18 kinds that do something: 6 attacks, clip and noise, 4 codes, masks, 6 rules beside the mean."""
+    assert len(stages.KINDS) == 18
     path = tmp_path / "stages.json"
     wanted = ["--workload", "tiny", "--turns", "2", "dp", "topk", "masks", "median", "--json", str(path)]
     result = CliRunner().invoke(stages.main, wanted, catch_exceptions=False)
