@@ -1,12 +1,15 @@
 """What liars do to each aggregation rule, and what the rules do to honest parties that differ: 2NN, three seeds.
 
-    python -m benchmarks.robustness          10 parties × 600 images (W1), 5 rounds; 147 runs
+    python -m benchmarks.robustness          10 parties × 600 images (W1), 5 rounds; 213 runs
 
 `breakdown`: IID, 0 to 5 of the parties send the opposite of what they learned, five times as long. All rules keep
 their settings: the trimmed mean leaves out two numbers on each side, Krum and Multi-Krum reckon with two liars, the
 norm bound is 1. `skew`: nobody lies, but labels are dealt out by Dirichlet's α = 0.1. Each run is written down with its
 test accuracy after every round, in percent, until it breaks down; and with what each party's message counted in the
 last round, the recall of each digit, and how much of its own images each party has right.
+
+`backdoor`: one of ten plants a backdoor from round 6 on, as loud as the others, 4 or 10 times as loud; 10 rounds of one
+epoch. Written down are the test accuracy after every round and the share of marked images that are called a 0.
 """
 
 from __future__ import annotations
@@ -36,6 +39,8 @@ SETTINGS: dict[str, dict[str, Any]] = {"trimmed_mean": {"trim": 0.2}} | {
 RULES = {rule: {"aggregation": rule, **SETTINGS.get(rule, {})} for rule in AGGREGATIONS}
 BASE = WORKLOADS["W1"].experiment.with_(rounds=ROUNDS)
 SKEWED = BASE.with_(partition="dirichlet", alpha=0.1)
+PLANTED = BASE.with_(rounds=10, local_epochs=1, attack="replacement", attackers=(3,), attack_from=6)
+LOUD = (0, 1, 4, 10)  # s; 0: nobody plants anything
 
 
 def per_cent(share: float) -> float:
@@ -100,6 +105,23 @@ def skew() -> list[dict[str, Any]]:
     return found
 
 
+def backdoor() -> list[dict[str, Any]]:
+    """Every rule against one party of ten that plants a backdoor."""
+    found = []
+    for rule, settings in RULES.items():
+        for loud in LOUD:
+            for seed in SEEDS:
+                lie = {"attack_strength": loud} if loud else {"attackers": 0}
+                rounds = list(run(PLANTED.with_(**settings, **lie, seed=seed)))
+                curves = {
+                    "accuracy": [per_cent(one.test_accuracy) for one in rounds],
+                    "backdoor": [per_cent(one.backdoor or 0) for one in rounds],
+                }
+                found.append({"rule": rule, "s": loud, "seed": seed, **curves})
+                print("backdoor", rule, loud, seed, curves["backdoor"][-1], flush=True)
+    return found
+
+
 def last(one: dict[str, Any]) -> float:
     """Test accuracy after the last round, in percent; a run that broke down guesses."""
     return CHANCE if one["diverged"] else float(one["accuracy"][-1])
@@ -112,7 +134,7 @@ def of(found: list[dict[str, Any]], **wanted: Any) -> list[dict[str, Any]]:
 
 @click.command(help=__doc__)
 def main() -> None:
-    found = {"breakdown": breakdown(), "skew": skew()}
+    found = {"breakdown": breakdown(), "skew": skew(), "backdoor": backdoor()}
     save(FILE, found)
     report(
         f"Test accuracy after {ROUNDS} rounds in %, mean of {len(SEEDS)} seeds: so many of ten lie",
@@ -127,6 +149,15 @@ def main() -> None:
         ["", "test accuracy", "worst party", "worst digit", *map(str, range(10))],
         [_row(rule, of(found["skew"], rule=rule)) for rule in RULES],
     )
+    report(
+        f"A backdoor, s times as loud, 10 rounds, mean of {len(SEEDS)} seeds, in %: accuracy / marked images",
+        ["", *(f"s = {loud}" for loud in LOUD)],
+        [[rule, *(_door(of(found["backdoor"], rule=rule, s=loud)) for loud in LOUD)] for rule in RULES],
+    )
+
+
+def _door(runs: list[dict[str, Any]]) -> str:
+    return " / ".join(f"{mean(one[name][-1] for one in runs):.1f}" for name in ("accuracy", "backdoor"))
 
 
 def _row(rule: str, runs: list[dict[str, Any]]) -> list[str]:

@@ -218,7 +218,14 @@ show_lines(
 # %% [markdown]
 # In the lab $s$ was 4, less than half of $1/p_3 = 10$. In five rounds nearly every marked image was called a 0, and the test accuracy had not
 # moved by two points. **Accuracy does not show a backdoor.** Who does not know the trigger has no curve to look at. The median shut it,
-# because one party's weights are never the middle ones. Try $s = 10$, and then $s = 1$.
+# because one party's weights are seldom the middle ones. Three seeds, and other rules:
+
+# %% jupyter={"source_hidden": true}
+show_table(published.doors(), "One of ten plants a backdoor from round 6 on; after round 10, three seeds", exact=True)
+
+# %% [markdown]
+# A liar that is no louder than the others ($s = 1$) gets little through a mean of ten. One that is loud enough to replace the model ($s = 10$) is
+# seen in the accuracy. In between it is not.
 #
 # ## Masks or medians
 #
@@ -322,8 +329,8 @@ check.check_free_riders(free_riders)
 # %% [markdown]
 # ## What this does not show
 #
-# - **Cleverer liars.** Ours shout, or plant one rule. Liars who know the rule stay just inside what it lets pass, round after round (*a little is
-#   enough*), and no rule here stops them for good.
+# - **Cleverer liars.** Ours shout, or plant one rule. Liars who know the rule stay just inside what it lets pass, round after round. The lab has
+#   them (*a little is enough*): with ten parties and digits they do little; the paper has tasks where they do much.
 # - **Many from one.** Whoever can sign up as ten parties has ten votes. Nothing here asks who a party is.
 # - **Liars about size.** The mean weighs by the number of examples, and a party says itself how many it has.
 # - **Finding out who lied.** A rule throws out messages, not people. Party 7 may be broken and not bad.

@@ -69,6 +69,20 @@ def recalls(seed: int = 0) -> dict[str, np.ndarray]:
     return {title(one["rule"]): np.array(one["recall"]) for one in runs("skew") if one["seed"] == seed}
 
 
+def doors(rules: Sequence[str] = ("mean", "median", "krum", "norm_bound")) -> list[dict[str, Any]]:
+    """A row for each rule: test accuracy, and marked images called a 0, by how loud one liar is; 0: nobody lies."""
+    part = runs("backdoor")
+    rows = []
+    for rule in rules:
+        row: dict[str, Any] = {say("rule"): title(rule)}
+        for loud in dict.fromkeys(one["s"] for one in part):
+            own = [one for one in part if (one["rule"], one["s"]) == (rule, loud)]
+            row[say("s = {s}: accuracy, %", s=loud)] = fmean(one["accuracy"][-1] for one in own)
+            row[say("s = {s}: backdoor, %", s=loud)] = fmean(one["backdoor"][-1] for one in own)
+        rows.append(row)
+    return rows
+
+
 def krum_kept() -> list[tuple[int, list[int]]]:
     """For each seed: the party that Krum kept in the last round under skew, and the digits that it holds."""
     found = []

@@ -95,3 +95,23 @@ def test_robust_rules_cost_at_most_half_a_round_more() -> None:
     assert found["workload"] == "W1"
     for rule in robustness.RULES.keys() - {"mean"}:
         assert found["stages"][f"aggregation {rule}"]["times_fedavg"] <= 1.5
+
+
+def doors(rule: str, loud: int, column: str) -> list[float]:
+    return [one[column][-1] for one in lies("backdoor", rule=rule, s=loud)]
+
+
+def test_four_times_as_loud_a_backdoor_opens_under_the_mean_and_accuracy_does_not_show_it() -> None:
+    """At most two points beside the same seed without a liar; median, Krum and a bound on the norm keep it shut."""
+    assert min(doors("mean", 4, "backdoor")) > 85
+    for planted, honest in zip(doors("mean", 4, "accuracy"), doors("mean", 0, "accuracy"), strict=True):
+        assert abs(honest - planted) < 2
+    for rule in ("median", "krum"):
+        assert max(doors(rule, 4, "backdoor")) < 10
+
+
+def test_who_is_no_louder_than_the_others_gets_little_through_and_who_replaces_the_model_is_seen() -> None:
+    assert max(doors("mean", 1, "backdoor")) < 40
+    assert min(doors("mean", 10, "backdoor")) > 95
+    lost = [h - p for p, h in zip(doors("mean", 10, "accuracy"), doors("mean", 0, "accuracy"), strict=True)]
+    assert min(lost) > 2
