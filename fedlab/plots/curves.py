@@ -5,6 +5,7 @@ Colours are Okabe and Ito's, and no two curves differ by colour alone: line and 
 
 from __future__ import annotations
 
+import textwrap
 from collections.abc import Callable, Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING, Any
@@ -41,6 +42,7 @@ X_AXES: dict[str, tuple[str, Callable[[History], np.ndarray]]] = {
         lambda history: np.array([np.nan if one.epsilon is None else one.epsilon for one in history]),
     ),
 }
+LONG = 48  # characters of a name in a legend
 LOG_AXES = ("epsilon",)  # with them what matters is how many times as much
 Y_AXES = {"test_accuracy": "test accuracy", "test_loss": "test loss", "train_loss": "training loss"}
 
@@ -89,13 +91,14 @@ def convergence(
         every = -(-len(history) // MOST_MARKERS)
         look["markevery"] = (number % every, every) if every else None  # nor do markers hide each other
         xs, ys = x_of(history), history.column(y)
-        ax.plot(xs, ys, label=label, markersize=4.5, **look)
+        ax.plot(xs, ys, label=_shortened(label), markersize=4.5, **look)
         begins += list(xs[:1])
         ends += list(xs[-1:])
         heights += ys
     ax.set(xlabel=say(x_label), ylabel=say(Y_AXES[y]))
     if left_out:
-        ax.set_xlabel(say("{x}\nleft out, without a number for that: {runs}", x=say(x_label), runs="; ".join(left_out)))
+        runs = textwrap.fill("; ".join(map(_shortened, left_out)), 2 * LONG)
+        ax.set_xlabel(say("{x}\nleft out, without a number for that: {runs}", x=say(x_label), runs=runs))
     if y == "test_accuracy":
         ax.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
         ax.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.3g} %")
@@ -124,11 +127,18 @@ def convergence(
     ax.spines[["top", "right"]].set_visible(False)
     if curves:
         known = [f"{begin:.0%}" for begin in sorted({begin for *_, begin in curves if begin is not None})]
-        ax.legend(
+        legend = ax.legend(
             loc="lower right" if y == "test_accuracy" else "upper right",
-            ncols=-(-len(curves) // 5),
+            ncols=1 if max(len(label) for _, label, *_ in curves) > LONG / 2 else -(-len(curves) // 5),
             fontsize="small",
             framealpha=0.7,
             title=say("untrained: {begin}", begin=" – ".join(dict.fromkeys([known[0], known[-1]]))) if known else None,
             title_fontsize="small",
         )
+        legend.set_in_layout(False)  # long names may lie over the curves, but not take the room of the axes
+
+
+def _shortened(label: str) -> str:
+    """A name that fits into a legend: of a long one the beginning and the end."""
+    half = LONG // 2 - 1
+    return label if len(label) <= LONG else f"{label[:half].rstrip()} … {label[-half:].lstrip()}"

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import warnings
 from dataclasses import replace
 
 import numpy as np
@@ -239,3 +241,33 @@ def test_axes_without_a_curve_show_what_there_could_be() -> None:
     ax = Figure().subplots()
     convergence(ax, [])
     assert ax.get_ylim() == (0, 1)
+
+
+def test_runs_with_long_names_leave_room_for_their_curves() -> None:
+    """Of eight names of 150 characters the beginning and the end are told, and the axes keep most of the figure."""
+    names = [f"parties = {number}, " + "examples = 60,000, " * 7 + f"seed = {number}" for number in range(8)]
+    figure = Figure((8, 4), layout="constrained")
+    ax = figure.subplots()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        convergence(ax, [history()] * 8, labels=names)
+        figure.savefig(io.BytesIO())
+    assert ax.get_position().width > 0.7
+    legend = ax.get_legend()
+    assert legend is not None
+    told = [text.get_text() for text in legend.get_texts()]
+    for number, one in enumerate(told):
+        assert one.startswith(f"parties = {number}")
+        assert one.endswith(f"seed = {number}")
+        assert len(one) < 60
+
+
+def test_runs_that_are_left_out_leave_room_too() -> None:
+    """On the axis of ε nothing is promised here, so all eight are named below it."""
+    figure = Figure((8, 4), layout="constrained")
+    ax = figure.subplots()
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        convergence(ax, [history()] * 8, "epsilon", labels=["examples = 60,000, " * 8] * 8)
+        figure.savefig(io.BytesIO())
+    assert ax.get_position().width > 0.7
