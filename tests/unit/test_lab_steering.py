@@ -57,7 +57,7 @@ def steer_while_it_trains(session: Session, **changes: Any) -> Run:
     session.pause()
     for name, value in changes.items():
         move(session, name, value)
-    session.steer()
+    steering.steer(session)
     session.pause()
     session.wait()
     return session.runs.all[0]
@@ -90,7 +90,7 @@ def test_its_saved_file_gives_the_same_curve(session: Session) -> None:
 def test_from_an_earlier_round_a_second_curve_begins_that_shares_the_rounds_before(session: Session, done: Run) -> None:
     session.select(run=done, round=4)
     session.set("learning_rate", 0.01)
-    session.steer()
+    steering.steer(session)
     session.wait()
     branch = session.runs.all[1]
     assert done.done == branch.done == 10
@@ -101,7 +101,7 @@ def test_from_an_earlier_round_a_second_curve_begins_that_shares_the_rounds_befo
 
 def test_from_its_last_round_a_run_goes_on_for_as_many_rounds_again(session: Session, done: Run) -> None:
     session.set("learning_rate", 0.01)
-    session.steer()
+    steering.steer(session)
     session.wait()
     assert session.runs.all[1].done == 20
     assert done.done == 10
@@ -110,11 +110,11 @@ def test_from_its_last_round_a_run_goes_on_for_as_many_rounds_again(session: Ses
 def test_steering_again_begins_with_what_holds_now(session: Session, done: Run) -> None:
     session.select(run=done, round=4)
     session.set("learning_rate", 0.01)
-    session.steer()
+    steering.steer(session)
     session.wait()
     session.select(run=session.runs.all[1], round=7)
     session.set("momentum", 0.5)
-    session.steer()
+    steering.steer(session)
     session.wait()
     events = session.runs.all[2].experiment.events
     assert [(event.after, dict(event.changes)) for event in events] == [
@@ -125,12 +125,12 @@ def test_steering_again_begins_with_what_holds_now(session: Session, done: Run) 
 def test_from_before_an_event_it_is_left_out(session: Session, done: Run) -> None:
     session.select(run=done, round=6)
     session.set("learning_rate", 0.01)
-    session.steer()
+    steering.steer(session)
     session.wait()
     session.select(run=session.runs.all[1], round=3)
     session.set("learning_rate", 0.1)
     session.set("momentum", 0.5)
-    session.steer()
+    steering.steer(session)
     session.wait()
     assert [event.after for event in session.runs.all[2].experiment.events] == [3]
 
@@ -139,7 +139,7 @@ def test_after_steering_the_controls_have_not_moved_and_moving_one_does(session:
     moved = []
     session.set("learning_rate", 0.01)
     moved.append(session.moved)
-    session.steer()
+    steering.steer(session)
     moved.append(session.moved)
     session.wait()
     moved.append(session.moved)
@@ -160,7 +160,7 @@ def test_what_cannot_be_steered_gets_one_sentence_and_nothing_is_lost(
     session: Session, done: Run, name: str, value: Any, says: str, is_one_sentence: Callable[[object], bool]
 ) -> None:
     session.set(name, value)
-    session.steer()
+    steering.steer(session)
     assert says in session.message.sentence
     assert is_one_sentence(session.message.sentence)
     assert session.runs.all == [done]
@@ -178,7 +178,7 @@ def test_thirty_random_steps_by_hand_leave_a_run_that_repeats_from_its_link(sess
     for _ in range(30):
         name, values = moves[rng.integers(len(moves))]
         move(session, name, values[rng.integers(len(values))])
-        session.steer()
+        steering.steer(session)
         time.sleep(0.01)
     session.stop()
     session.wait()
@@ -192,7 +192,7 @@ def test_a_party_turned_bad_by_a_click_lies_from_the_next_round_on_and_good_agai
     session: Session, done: Run
 ) -> None:
     session.select(run=done, round=4)
-    session.change_party(steering.turned, 2)
+    steering.change_party(session, steering.turned, 2)
     session.wait()
     bad = session.runs.all[1]
     assert dict(bad.experiment.events[0].changes) == {
@@ -200,32 +200,32 @@ def test_a_party_turned_bad_by_a_click_lies_from_the_next_round_on_and_good_agai
     }  # fmt: skip
     assert bad.history.rounds[-1].test_loss > done.history.rounds[-1].test_loss
     session.select(run=bad, round=6)
-    session.change_party(steering.turned, 2)
+    steering.change_party(session, steering.turned, 2)
     session.wait()
     assert dict(session.runs.all[2].experiment.events[1].changes) == {"attack": "none"}
 
 
 def test_a_party_leaves_and_comes_back_by_a_click(session: Session, done: Run) -> None:
     session.select(run=done, round=2)
-    session.change_party(steering.moved, 0)
+    steering.change_party(session, steering.moved, 0)
     session.wait()
     session.select(run=session.runs.all[1], round=5)
-    session.change_party(steering.moved, 0)
+    steering.change_party(session, steering.moved, 0)
     session.wait()
     there = [{report.party for report in one.parties} for one in session.runs.all[2].history]
     assert there == [{0, 1, 2}] * 2 + [{1, 2}] * 3 + [{0, 1, 2}] * 5
 
 
 def test_before_there_is_a_run_a_click_changes_what_the_next_one_begins_with(session: Session) -> None:
-    session.change_party(steering.turned, 1)
-    session.change_party(steering.moved, 0)
+    steering.change_party(session, steering.turned, 1)
+    steering.change_party(session, steering.moved, 0)
     assert session.experiment.attack.attackers == "#1"  # type: ignore[attr-defined]
     assert session.experiment.away == "#0"
 
 
 def test_the_last_party_cannot_leave(session: Session, is_one_sentence: Callable[[object], bool]) -> None:
     for party in (0, 1, 2):
-        session.change_party(steering.moved, party)
+        steering.change_party(session, steering.moved, party)
     assert "All parties are away" in session.message.sentence
     assert is_one_sentence(session.message.sentence)
     assert session.experiment.away == "#0,#1"
@@ -235,11 +235,28 @@ def test_a_card_offers_what_its_party_can_do_now(session: Session) -> None:
     card = Card(session)
     card.draw()
     assert [one["text"] for one in card.view.state["acts"]] == ["Turns bad", "Leaves"]
-    session.change_party(steering.turned, 0)
-    session.change_party(steering.moved, 0)
+    steering.change_party(session, steering.turned, 0)
+    steering.change_party(session, steering.moved, 0)
     card.draw()
     assert [one["text"] for one in card.view.state["acts"]] == ["Turns good", "Comes back"]
     session.select(party=1)
     card.draw()
     assert [one["text"] for one in card.view.state["acts"]] == ["Turns bad", "Leaves"]
     card.close()
+
+
+def test_two_parties_turned_bad_within_one_round_both_lie(session: Session) -> None:
+    """The second click finds the first one's change, although its round has not begun."""
+    session.set("rounds", 40)
+    session.run()
+    while not session.runs.all or session.runs.all[0].done < 2:
+        time.sleep(0.001)
+    session.pause()
+    steering.change_party(session, steering.turned, 1)
+    steering.change_party(session, steering.turned, 2)
+    steering.change_party(session, steering.moved, 0)
+    session.stop()
+    session.wait()
+    changes = {name: value for event in session.runs.all[0].experiment.events for name, value in event.changes}
+    assert changes["attackers"] == "#1,#2"
+    assert changes["away"] == "#0"

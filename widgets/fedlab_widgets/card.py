@@ -15,7 +15,7 @@ from fedlab.skew import as_seen
 from fedlab.text import say
 from fedlab_widgets.part import Part, source
 from fedlab_widgets.session import Session
-from fedlab_widgets.steering import away, liars, moved, turned
+from fedlab_widgets.steering import away, change_party, holds_next, liars, moved, turned
 from fedlab_widgets.view import View
 
 IMAGES = 12
@@ -35,7 +35,7 @@ class Card(View):
         self.view = self.make(Shown)
         self.view.answer(
             select=lambda party: session.guard(lambda: self._select(party)),
-            act=lambda name: session.soon(lambda: session.change_party(ACTS[name], self._party())),
+            act=lambda name: session.soon(lambda: change_party(session, ACTS[name], self._party())),
         )
         self._drawn: tuple[Any, ...] = ()
 
@@ -49,7 +49,7 @@ class Card(View):
         prepared = self.session.prepared()
         if prepared is None:
             return
-        party, acts = self._party(), _acts(self.session.now(), self._party())
+        party, acts = self._party(), _acts(holds_next(self.session), self._party())
         if self._drawn != (prepared, party, acts):
             self.view.state = {**_card(prepared, party), "acts": acts}
             self._drawn = prepared, party, acts
@@ -59,11 +59,11 @@ class Card(View):
         return int(min(self.session.selected["party"], self.session.experiment.parties - 1))
 
 
-def _acts(now: Experiment, party: int) -> list[dict[str, str]]:
+def _acts(holds: Experiment, party: int) -> list[dict[str, str]]:
     """The buttons below: what a party may do from the next round on."""
-    if now.algorithm.in_one_place:
+    if holds.algorithm.in_one_place:
         return []
-    bad, gone = party in liars(now), party in away(now)
+    bad, gone = party in liars(holds), party in away(holds)
     texts = {
         "turn": (say("Turns good") if bad else say("Turns bad"),
                  say("from the next round on it is honest again") if bad

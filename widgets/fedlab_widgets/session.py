@@ -15,13 +15,12 @@ the session, draw what it is then. What may change:
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from fedlab import Experiment
 from fedlab.datasets import Dataset
 from fedlab.differences import title_of
-from fedlab.events import in_words, steered
 from fedlab.prepare import Prepared
 from fedlab.roles import KINDS
 from fedlab.settings import Kind
@@ -32,7 +31,7 @@ from fedlab_widgets.driver import ThreadDriver
 from fedlab_widgets.kinds import kinds_with
 from fedlab_widgets.runs import Run, Runs
 from fedlab_widgets.signal import Signal
-from fedlab_widgets.steering import changes_to, holds_after
+from fedlab_widgets.steering import holds_after
 from fedlab_widgets.threads import begin
 from fedlab_widgets.training import Training
 from fedlab_widgets.wanted import Wanted
@@ -139,7 +138,7 @@ class Session(Signal):
         """Whether a prediction is still to be made."""
         return self.prediction is not None and self.prediction.locks
 
-    def _ready(self, asked: Experiment | None = None) -> Experiment | None:
+    def ready(self, asked: Experiment | None = None) -> Experiment | None:
         """The experiment to run; None, and a word about it, if something is in its way."""
         if self.locked:
             return None
@@ -174,10 +173,11 @@ class Session(Signal):
         """Train this experiment until it has so many rounds; what it has of them already is kept."""
         with self.lock:
             run = self.runs.of(experiment) or self.runs.begin(experiment)
-            self._begin(run, rounds, planned)
+            self.go_on(run, rounds, planned)
         return run
 
-    def _begin(self, run: Run, rounds: int, planned: int = 0) -> None:
+    def go_on(self, run: Run, rounds: int, planned: int = 0) -> None:
+        """Train this run until it has so many rounds."""
         run.shown, self._moved = True, False
         self.selected |= {"run": run, "round": 0}
         self.training.add(run, rounds, planned)
@@ -186,7 +186,7 @@ class Session(Signal):
 
     def run(self, asked: Experiment | None = None) -> None:
         """Run what the controls say, or said when it was asked."""
-        if experiment := self._ready(asked):
+        if experiment := self.ready(asked):
             self.resume()
             with self.lock:
                 run = self.begin(experiment, experiment.rounds)
@@ -197,13 +197,13 @@ class Session(Signal):
 
     def _run_anew(self) -> None:
         """Run what the controls say in place of what the move before began; what Run has begun goes on first."""
-        if experiment := self._ready():
+        if experiment := self.ready():
             with self.lock:
                 last = self.latest
                 if last is None or last is not self.training.run or not last.is_of(experiment):
                     self.training.give_way()
                 run = self.runs.anew(experiment, last)
-                self._begin(run, experiment.rounds)
+                self.go_on(run, experiment.rounds)
                 waits = run in self.training.waiting and any(not one.passing for one in self.training.due)
             if waits:
                 self.tell(say("What Run has begun is not cut short: the run of this move comes after it."))
@@ -213,7 +213,7 @@ class Session(Signal):
         if self.training.run:
             self.training.step()
             self.resume()
-        elif experiment := self._ready(asked):
+        elif experiment := self.ready(asked):
             run = self.runs.of(experiment)
             self.begin(experiment, run.done + 1 if run else 1, planned=experiment.rounds)
 
@@ -295,59 +295,9 @@ class Session(Signal):
             self._forget(run)
         self.changed("runs")
 
-    def now(self) -> Experiment:
-        """What holds in the next round of the selected run or, if there is none, in the first of the next."""
-        run = self.selected["run"]
-        return self.experiment if run is None else holds_after(run, self.round_of(run))
-
-    def change_party(self, change: Callable[[Experiment, int], dict[str, Any]], party: int) -> None:
-        """Let a party turn bad or good, leave or come: in the selected run or, if there is none, in the next."""
-        changes = change(self.now(), party)
-        if self.selected["run"] is not None:
-            return self.steer(changes)
-        try:
-            self.use(self.experiment.with_(**changes))
-        except ValueError as error:
-            self.tell(str(error), problem=True)
-
-    def steer(self, changes: Mapping[str, Any] | None = None) -> None:
-        """From the next round of the selected run on these settings hold; None: what the controls say.
-
-        The run that trains is changed itself, unless an earlier round of it is looked at. Of any other a new one is
-        made, which begins with its rounds.
-        """
-        run = self.selected["run"]
-        experiment = self._ready()
-        if run is None or experiment is None or run not in self.runs.all:
-            return
-        with self.lock:
-            trains = run is self.training.run and not self.training.stopping
-            number = run.done + 1 if trains and not self.selected["round"] else self.round_of(run)
-            while run.origin and number <= run.origin[1]:  # a fork's first rounds are another run's
-                run = run.origin[0]
-            try:
-                now = holds_after(run, number)
-                changes = dict(changes_to(experiment, now) if changes is None else changes)
-                if not changes:
-                    self.tell(say("Nothing differs from what holds already: move a control first."), problem=True)
-                    return
-                if number > run.done:
-                    run.history.experiment = steered(run.experiment, number, changes)
-                    run.aim(max(run.target, number + 1), run.planned)
-                else:
-                    run = self.runs.branch(run, number, changes)
-                    self._begin(run, run.planned)
-            except ValueError as error:
-                self.tell(str(error), problem=True)
-                return
-            self.wanted.take(holds_after(run, max(number, run.done)).with_(rounds=experiment.rounds))
-        self.tell(in_words(run.experiment.events[-1]))
-        self.changed("controls")
-        self.changed("runs")
-
     def fork(self, run: Run, number: int) -> None:
         """A new run that begins with the first rounds of another, and goes on with what the controls say."""
-        experiment = self._ready()
+        experiment = self.ready()
         with self.lock:
             if experiment is None or run not in self.runs.all:
                 return
@@ -356,7 +306,7 @@ class Session(Signal):
             except ValueError as error:
                 self.tell(str(error), problem=True)
                 return
-            self._begin(fork, fork.target)
+            self.go_on(fork, fork.target)
         if fork.history.forked_at < number:
             kept = fork.history.forked_at
             self.tell(

@@ -5,17 +5,82 @@ A run that was steered is an experiment with events (`fedlab.events`), so its li
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Any
 
 from fedlab import Experiment
-from fedlab.events import NEVER, at
+from fedlab.events import NEVER, at, in_words, steered
 from fedlab.randomness import Choice, these
 from fedlab.settings import InvalidSetting
 from fedlab.stages.attack import Lying
 from fedlab.text import say
 from fedlab_widgets.runs import Run
 
+if TYPE_CHECKING:
+    from fedlab_widgets.session import Session
+
 TURNS_BAD = {"attack": "sign_flip", "attack_strength": 5.0}  # where the controls name no attack
+
+
+def steer(session: Session, changes: Mapping[str, Any] | None = None) -> None:
+    """From the next round of the selected run on these settings hold; None: what the controls say.
+
+    The run that trains is changed itself, unless an earlier round of it is looked at. Of any other a new one is made,
+    which begins with its rounds.
+    """
+    experiment = session.ready()
+    with session.lock:
+        if experiment is None or not (point := turning_point(session)):
+            return
+        run, number = point
+        try:
+            changes = changes_to(experiment, holds_after(run, number)) if changes is None else changes
+            if not changes:
+                session.tell(say("Nothing differs from what holds already: move a control first."), problem=True)
+                return
+            if number > run.done:
+                run.history.experiment = steered(run.experiment, number, changes)
+                run.aim(max(run.target, number + 1), run.planned)
+            else:
+                run = session.runs.branch(run, number, changes)
+                session.go_on(run, run.planned)
+        except ValueError as error:
+            session.tell(str(error), problem=True)
+            return
+        session.wanted.take(holds_after(run, max(number, run.done)).with_(rounds=experiment.rounds))
+    session.tell(in_words(run.experiment.events[-1]))
+    session.changed("controls")
+    session.changed("runs")
+
+
+def change_party(session: Session, change: Callable[[Experiment, int], dict[str, Any]], party: int) -> None:
+    """Let a party turn bad or good, leave or come: in the selected run or, if there is none, in the next."""
+    with session.lock:
+        changes = change(holds_next(session), party)
+        if turning_point(session):
+            return steer(session, changes)
+        try:
+            session.use(session.experiment.with_(**changes))
+        except ValueError as error:
+            session.tell(str(error), problem=True)
+
+
+def holds_next(session: Session) -> Experiment:
+    """What holds where the run would be steered now or, if there is none, in the first round of the next."""
+    point = turning_point(session)
+    return holds_after(*point) if point else session.experiment
+
+
+def turning_point(session: Session) -> tuple[Run, int] | None:
+    """The run to steer and the round after which: the one under way, unless an earlier one is looked at."""
+    run = session.selected["run"]
+    if run is None or run not in session.runs.all:
+        return None
+    trains = run is session.training.run and not session.training.stopping
+    number = run.done + 1 if trains and not session.selected["round"] else session.round_of(run)
+    while run.origin and number <= run.origin[1]:  # a fork's first rounds are another run's
+        run = run.origin[0]
+    return run, number
 
 
 def changes_to(wanted: Experiment, now: Experiment) -> dict[str, Any]:

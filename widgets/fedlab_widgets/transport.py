@@ -11,6 +11,7 @@ from fedlab.text import say
 from fedlab_widgets.runs import Run
 from fedlab_widgets.session import Session
 from fedlab_widgets.signal import Message
+from fedlab_widgets.steering import steer
 from fedlab_widgets.view import View, complaint
 
 
@@ -46,7 +47,7 @@ class Transport(View):
             say("Steer"),
             "code-fork",
             say("from the selected run's next round, or the round chosen, on: train with what the controls say now"),
-            do.steer,
+            lambda: steer(session),
             css("steer"),
             soon=True,
         )
