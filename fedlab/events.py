@@ -31,7 +31,7 @@ class Event(NamedTuple):
     changes: tuple[tuple[str, Any], ...]  # names and values
 
     def __str__(self) -> str:
-        return f"{self.after}: " + " ".join(f"{name}={_as_text(value)}" for name, value in self.changes)
+        return f"{self.after}: " + " ".join(f"{name}={value}" for name, value in self.changes)
 
 
 def events_from(given: Any) -> tuple[Event, ...]:
@@ -53,7 +53,7 @@ def events_from(given: Any) -> tuple[Event, ...]:
 
 def in_words(event: Event) -> str:
     """For a learner: "after round 7: attack sign_flip, attackers 2"."""
-    changes = ", ".join(f"{say(name.replace('_', ' '))} {_as_text(value)}" for name, value in event.changes)
+    changes = ", ".join(f"{say(name.replace('_', ' '))} {value}" for name, value in event.changes)
     return say("after round {after}: {changes}", after=event.after, changes=changes)
 
 
@@ -127,7 +127,3 @@ def _unreadable(given: object) -> InvalidSetting:
             given=short(given),
         ),
     )
-
-
-def _as_text(value: Any) -> str:
-    return ",".join(map(str, value)) if isinstance(value, tuple | list) else str(value)

@@ -19,7 +19,6 @@ import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import closing
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -35,7 +34,7 @@ from fedlab.experiment import Experiment
 from fedlab.memories import first_state, kept, remembered
 from fedlab.messages import Message, Upload, size_of
 from fedlab.party import CannotTrain, remedy
-from fedlab.plan import Plan, agreed, jobs, plan_of, rehearsal, turn_of
+from fedlab.plan import Plan, agreed, arrived, jobs, plan_of, rehearsal, turn_of
 from fedlab.prepare import Prepared, hold, prepare
 from fedlab.rounds import Diverged, PartyReport, Round, State
 from fedlab.stages import Mean, SecureSum, Turn
@@ -125,10 +124,13 @@ def in_pieces(
             while state.number < last:
                 began, plan = time.perf_counter(), plan_of(prepared, state)
                 shown, uploads = list[Upload](), list[Upload]()
-                for work, done in ((rehearsal(plan), shown), (None, uploads)):
-                    for job in jobs(prepared, state, work or agreed(plan, shown)):
-                        done.append((yield from trains.pieces(job)))
-                        yield None
+                for job in jobs(prepared, state, rehearsal(plan)):
+                    shown.append((yield from trains.pieces(job)))
+                    yield None
+                plan = agreed(plan, shown)
+                for job in jobs(prepared, state, plan):
+                    uploads.append((yield from trains.pieces(job)))
+                    yield None
                 result = _round(prepared, state, plan, iter(uploads), trains, on_upload, began)
                 assert result.state is not None
                 state = result.state
@@ -157,10 +159,7 @@ def _round(
             reports.append(upload.report)
             bytes_up += size_of(upload.message)
             on_upload(number, upload)
-            message = upload.message
-            for role in reversed(stages):
-                message = stages[role].on_arrival(message, turn.at(role, upload.party))
-            yield replace(upload, message=message, examples=turn.weights[upload.party])
+            yield arrived(upload, stages, turn)
 
     mean = _combined(experiment, stages["secure_sum"], seen(uploads), turn)  # step 4
     for role in reversed(stages):

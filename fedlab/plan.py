@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -15,7 +16,7 @@ from fedlab.party import CannotTrain, Job
 from fedlab.prepare import Prepared
 from fedlab.roles import ON_THE_WAY
 from fedlab.rounds import State
-from fedlab.stages import STAGES, Privacy, Turn
+from fedlab.stages import STAGES, Privacy, Stage, Turn
 from fedlab.systems import present, reporting
 from fedlab.text import say
 
@@ -66,6 +67,14 @@ def turn_of(prepared: Prepared, number: int) -> Turn:
     weights = {int(k): len(prepared.training[k]) if privacy.weighs_examples else 1 for k in chosen}
     expected = experiment.participation * len(there)
     return Turn(experiment.seed, number, parties, expected, prepared.dataset.classes, prepared.size, weights)
+
+
+def arrived(upload: Upload, stages: dict[str, Stage], turn: Turn) -> Upload:
+    """What the server takes an upload for: the message as it was before it passed the stages, as far as they tell."""
+    message = upload.message
+    for role in reversed(stages):
+        message = stages[role].on_arrival(message, turn.at(role, upload.party))
+    return replace(upload, message=message, examples=turn.weights[upload.party])
 
 
 def jobs(prepared: Prepared, state: State, plan: Plan) -> Iterator[Job]:

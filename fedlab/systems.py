@@ -49,7 +49,7 @@ def present(experiment: Experiment) -> np.ndarray:
     if experiment.algorithm.in_one_place:
         return np.arange(1)
     gone = these(experiment.away, experiment.seed, Choice.AWAY, experiment.parties)
-    return np.array([party for party in range(experiment.parties) if party not in gone], int)
+    return np.delete(np.arange(experiment.parties), sorted(gone))
 
 
 def slow_parties(experiment: Experiment) -> set[int]:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from fedlab.differences import title_of
-from fedlab.federation import turn_of
-from fedlab.messages import Upload
+from fedlab.plan import arrived, stages_of, turn_of
 from fedlab.plots.kept import HARDLY, kept
 from fedlab.prepare import Prepared
-from fedlab.roles import ON_THE_WAY
 from fedlab.stages import Aggregation, Mean
 from fedlab.text import say
 from fedlab_widgets.picture import Picture
@@ -85,15 +83,9 @@ def kept_in(prepared: Prepared, watched: Watched) -> Kept | None:
     experiment, number = prepared.experiment, watched.ended.number
     if nothing_travels(experiment.algorithm) or not 0 < len(watched.counts) == len(watched.uploads):
         return None
-    turn = turn_of(prepared, number)
-
-    def arrived(upload: Upload) -> Upload:
-        message = upload.message
-        for role in reversed(ON_THE_WAY):
-            message = getattr(experiment, role).on_arrival(message, turn.at(role, upload.party))
-        return replace(upload, message=message, examples=turn.weights[upload.party])
-
-    uploads = [arrived(upload) for upload in sorted(watched.uploads, key=lambda upload: upload.party)]
+    stages, turn = stages_of(experiment), turn_of(prepared, number)
+    in_order = sorted(watched.uploads, key=lambda upload: upload.party)
+    uploads = [arrived(upload, stages, turn) for upload in in_order]
     weights = experiment.aggregation.weights(uploads)
     if weights is None:
         return None

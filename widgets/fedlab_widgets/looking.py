@@ -12,6 +12,8 @@ from typing import Any, ClassVar
 
 import ipywidgets as widgets
 
+import fedlab
+from fedlab.events import at
 from fedlab.prepare import Prepared, prepare
 from fedlab.text import say
 from fedlab_widgets.brake import Brake, Stopped
@@ -82,16 +84,17 @@ class Looking(View):
             self._text.value = complaint(in_one_sentence(error))
 
     def _again(self, run: Run, number: int) -> tuple[Prepared, Watched]:
-        """Run the round once more. The data are dealt out as they were in it."""
+        """Run the round once more, with the settings that held in it."""
         while run.origin and number <= run.origin[1]:  # a fork's first rounds are another run's
             run = run.origin[0]
-        experiment, model = run.experiment.with_(rounds=number), self.session.model
+        experiment, data, model = run.experiment, self.session.dataset, self.session.model
         if needs_tensorflow(experiment, model):
             self._say(say("Please wait: TensorFlow is starting."))
             start_tensorflow()
-        prepared = prepare(experiment, self.session.dataset, model)
-        party = self.session.selected["party"]
-        watched = watch(prepared, run.history.state_at(number - 1), self._brake, party)
-        if watched.experiment != experiment:
-            prepared = prepare(watched.experiment, self.session.dataset, model)
-        return prepared, watched
+        start = run.history.state_at(number - 1)
+        if number > 1 and (start is None or start.number < number - 1):  # that state is not kept: get there again
+            before = experiment.with_(rounds=number - 1)
+            *_, last = fedlab.run(before, start=start, dataset=data, model=model, between_chunks=self._brake.check)
+            start = last.state
+        prepared = prepare(at(experiment, number).with_(rounds=number), data, model)
+        return prepared, watch(prepared, start, self._brake, self.session.selected["party"])

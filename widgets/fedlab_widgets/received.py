@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from fedlab import attacks_on_privacy as attack
 from fedlab.algorithms import FedAvg
 from fedlab.differences import title_of
-from fedlab.federation import turn_of
 from fedlab.messages import Upload, flat, size_of
+from fedlab.plan import arrived, stages_of, turn_of
 from fedlab.prepare import Prepared
-from fedlab.roles import ON_THE_WAY
-from fedlab.stages import PartyPrivacy, Place
+from fedlab.stages import PartyPrivacy
 from fedlab.stages.compression import Coded
 from fedlab.text import say
 from fedlab_widgets.reading import Reading
@@ -35,22 +34,19 @@ class Received:
     def masked(self) -> bool:
         return all(part.dtype == np.uint32 for part in self.upload.message) and bool(self.upload.message)
 
-    def at(self, role: str) -> Place:
-        return turn_of(self.prepared, self.number).at(role, self.upload.party)
-
     def update(self) -> np.ndarray | None:
         """(P,) what the server can take for the party's update; None if it is sent nothing of that size.
 
         Whole numbers under masks stand for themselves, those of the upper half for negative ones.
         """
-        experiment, message = self.prepared.experiment, self.upload.message
+        experiment, upload = self.prepared.experiment, self.upload
         if self.masked:
-            message = tuple(part.view(np.int32).astype(np.float64) for part in message)
-        for role in reversed(ON_THE_WAY):
-            message = getattr(experiment, role).on_arrival(message, self.at(role))
+            upload = replace(upload, message=tuple(part.view(np.int32).astype(np.float64) for part in upload.message))
+        message = arrived(upload, stages_of(experiment), turn_of(self.prepared, self.number)).message
         code = experiment.compression
         if isinstance(code, Coded) and code.adds_up and message:  # decoded with the mean, but could be now
-            message = Coded.on_arrival(code, message, self.at("compression"))
+            at = turn_of(self.prepared, self.number).at("compression", upload.party)
+            message = Coded.on_arrival(code, message, at)
         fits = bool(message) and message[0].shape == (self.prepared.size,)
         return message[0] if fits else None
 

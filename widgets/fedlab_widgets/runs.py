@@ -98,9 +98,7 @@ class Runs:
 
         It begins with fewer if the model after that round is not kept any more.
         """
-        state = run.history.state_at(number)
-        if state is None or state.number < 1:
-            raise ValueError(say("There is no earlier round to continue from: run at least one round first."))
+        begins = _kept_round(run, number)
         if experiment.model != run.experiment.model:
             raise ValueError(
                 say(
@@ -109,7 +107,7 @@ class Runs:
                     other=run.experiment.model.name,
                 )
             )
-        history = run.history.up_to(state.number, experiment.with_(rounds=max(experiment.rounds, state.number + 1)))
+        history = run.history.up_to(begins, experiment.with_(rounds=max(experiment.rounds, begins + 1)))
         fork = self._add(history, (run, history.forked_at))
         fork.untrained = run.untrained
         return fork
@@ -120,12 +118,10 @@ class Runs:
         It begins with fewer if the model after that round is not kept any more, and goes on for as many rounds as the
         other was to have, or for as many again where none of them are left.
         """
-        state = run.history.state_at(number)
-        if state is None or state.number < 1:
-            raise ValueError(say("There is no earlier round to continue from: run at least one round first."))
-        experiment = steered(run.experiment, state.number, changes)
-        rounds = run.planned if run.planned > state.number else state.number + run.planned
-        history = History(experiment.with_(rounds=rounds), run.history.rounds[: state.number])
+        begins = _kept_round(run, number)
+        experiment = steered(run.experiment, begins, changes)
+        rounds = run.planned if run.planned > begins else begins + run.planned
+        history = History(experiment.with_(rounds=rounds), run.history.rounds[:begins])
         history.forked_at = run.history.forked_at
         branch = self._add(history, run.origin)
         branch.untrained = run.untrained
@@ -157,6 +153,14 @@ class Runs:
         runs = list(self.all if some is None else some)  # as it is now: a button may add one meanwhile
         texts = differences([run.experiment for run in runs])
         return {run: _with_origin(run, text) for run, text in zip(runs, texts, strict=True)}
+
+
+def _kept_round(run: Run, number: int) -> int:
+    """This round or, if the model after it is not kept any more, the newest before it that is; `ValueError` if none."""
+    state = run.history.state_at(number)
+    if state is None or state.number < 1:
+        raise ValueError(say("There is no earlier round to continue from: run at least one round first."))
+    return state.number
 
 
 def _with_origin(run: Run, text: str) -> str:

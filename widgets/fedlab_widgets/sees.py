@@ -9,7 +9,6 @@ from typing import Any
 import ipywidgets as widgets
 import numpy as np
 
-from fedlab.events import at
 from fedlab.models.base import tensors
 from fedlab.prepare import Prepared, prepare
 from fedlab.settings import InvalidSetting
@@ -66,12 +65,8 @@ class Sees(Looking):
             self._tell(self._seen, party)
 
     def show(self, run: Run, prepared: Prepared, watched: Watched) -> None:
-        number = watched.ended.number
-        held = at(prepared.experiment, number)
-        if held != prepared.experiment:  # what has happened before this round changes what is sent in it
-            prepared = prepare(held, prepared.dataset, prepared.model)
         seen = Seen(run, prepared, watched, None)
-        if held.secure_sum.name != "none" and watched.uploads and watched.mean:
+        if prepared.experiment.secure_sum.name != "none" and watched.uploads and watched.mean:
             seen.of_sum = _of_sum(prepared, watched, self._summed(prepared, watched))
         self._seen = seen
         self._tell(seen, min(self.session.selected["party"], len(prepared.parties) - 1))

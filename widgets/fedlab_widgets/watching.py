@@ -8,10 +8,9 @@ import numpy as np
 
 import fedlab
 from fedlab import Experiment, Round, State
-from fedlab.events import at
 from fedlab.federation import first_state, remembered, turn_of
 from fedlab.messages import Message, Upload
-from fedlab.prepare import Prepared, prepare
+from fedlab.prepare import Prepared
 from fedlab_widgets.brake import Brake
 
 MOST_KEPT = 50  # parties whose models are kept
@@ -45,9 +44,7 @@ def watch(prepared: Prepared, start: State | None, brake: Brake, party: int | No
     before = remembered(start or first_state(prepared), prepared)
     ended: Round | None = None
     kept, means, counts = list[Upload](), list[Message](), dict[int, int]()
-    held = at(experiment, experiment.rounds)
-    steered = prepared if held == experiment else prepare(held, prepared.dataset, prepared.model)
-    weights = turn_of(steered, experiment.rounds).weights
+    weights = turn_of(prepared, experiment.rounds).weights
     total = np.zeros(prepared.size)
 
     def keep(number: int, upload: Upload) -> None:
@@ -73,7 +70,7 @@ def watch(prepared: Prepared, start: State | None, brake: Brake, party: int | No
             before = ended.state
         ended = one
     assert ended is not None
-    return Watched(held, before, ended, kept, total / max(1, sum(counts.values())), counts, means[-1])
+    return Watched(experiment, before, ended, kept, total / max(1, sum(counts.values())), counts, means[-1])
 
 
 def start_of(experiment: Experiment, before: State, party: int) -> np.ndarray:
