@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import json
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Sequence
 from itertools import product
 from typing import Any
 
@@ -56,10 +56,10 @@ def percent(share: float) -> float:
     return round(100 * float(share), 2)
 
 
-def images_of(prepared: Prepared, parties: Iterable[int]) -> np.ndarray:
+def images_of(prepared: Prepared, parties: Sequence[int]) -> np.ndarray:
     """(n, 784) the images of these parties, pixels from 0 to 1."""
-    own = np.concatenate([prepared.training[party] for party in parties])
-    return (prepared.dataset.train_x[own] / prepared.dataset.scale).reshape(len(own), -1)
+    images, _ = prepared.seen_by(parties)
+    return images.reshape(len(images), -1)
 
 
 def read(experiment: Experiment, start: State | None = None) -> dict[str, float]:

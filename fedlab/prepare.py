@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import math
 import zlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -50,6 +51,11 @@ class Prepared:
     def training(self) -> list[np.ndarray]:
         """Who trains on what: the parties, or one computer that holds everything."""
         return [np.concatenate(self.parties)] if self.experiment.algorithm.in_one_place else self.parties
+
+    def seen_by(self, parties: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
+        """(n, ...) float32: the examples that these train on, as the model sees them there; and (n,) their labels."""
+        own, seen = np.concatenate([self.training[party] for party in parties]), self.seen
+        return seen.train_x[own].astype(np.float32) / np.float32(seen.scale), seen.train_y[own]
 
     @cached_property
     def shapes(self) -> list[tuple[int, ...]]:

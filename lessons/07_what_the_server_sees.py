@@ -61,10 +61,11 @@ print("numbers in the update:", f"{update.size:,}", "  pixels in a candidate:", 
 # %% jupyter={"source_hidden": true}
 from fedlab.lessons import claim
 from fedlab.lessons import pictures_07 as pictures
+from fedlab.lessons.pictures import images
 from fedlab_widgets import show
 
 show(
-    pictures.images(
+    images(
         {"what party 3 has": sent.images(party), "what the server reads": attack.nearest(found, sent.images(party))}
     ),
     alt="Two rows of eight digits: the images of party 3, and below each what the server has read. Nearly all are the same, "

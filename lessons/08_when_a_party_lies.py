@@ -188,7 +188,7 @@ print(f"In the last round Krum kept party {party}. The digits that party {party}
 
 # %%
 from fedlab.datasets import mnist
-from fedlab.lessons.pictures_07 import images
+from fedlab.lessons.pictures import images
 from fedlab.stages.backdoor import Replacement, with_trigger
 
 test = mnist().test_x[:8]

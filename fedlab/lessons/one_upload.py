@@ -33,12 +33,12 @@ class Sent:
 
     def images(self, party: int) -> np.ndarray:
         """(n_k, 784) the images that it holds, pixels from 0 to 1."""
-        own, dataset = self.prepared.training[party], self.prepared.dataset
-        return (dataset.train_x[own] / dataset.scale).reshape(len(own), -1)
+        images, _ = self.prepared.seen_by([party])
+        return images.reshape(len(images), -1)
 
     def labels(self, party: int) -> np.ndarray:
         """(n_k,) what they show."""
-        return self.prepared.dataset.train_y[self.prepared.training[party]]
+        return self.prepared.seen_by([party])[1]
 
     def recovered(self, party: int) -> float:
         """The share of the party's images that its message gives away."""
@@ -105,8 +105,6 @@ def one_unit(update: np.ndarray, sent: Sent, unit: int) -> np.ndarray:
 
 def telling_unit(sent: Sent, party: int) -> int:
     """The unit whose change is nearest to one of the party's images: a server finds it by looking at them all."""
-    bias = tensors(sent.update(party), sent.prepared.shapes)[1]
-    moved = np.flatnonzero(np.abs(bias) > attack.SILENT * np.abs(bias).max())
-    found = attack.candidates(sent.update(party), sent.prepared.shapes)
-    clear = [attack.errors(sent.images(party), one[None]).min() for one in found]
-    return int(moved[int(np.argmin(clear))])
+    update, shapes = sent.update(party), sent.prepared.shapes
+    off = attack.errors(sent.images(party), attack.candidates(update, shapes))
+    return int(attack.units_that_moved(update, shapes)[off.argmin()])

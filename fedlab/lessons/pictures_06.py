@@ -6,10 +6,10 @@ from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from fedlab.lessons.one_update import Entry
+from fedlab.lessons.pictures import finish
 from fedlab.lessons.signs import SLOPES, TILT
 from fedlab.plots import style
 from fedlab.text import say
@@ -25,7 +25,7 @@ def signs(lines: Mapping[str, np.ndarray], walks: Mapping[str, np.ndarray], rate
     left.plot(way, color="0.4", lw=1, ls=":", label=say("the slopes themselves"))
     left.set(xlabel=say("step"), ylabel=say("weight w"))
     left.set_title(say("slopes 4, −1, −1, −1 by turns"), fontsize="medium")
-    _legend(left)
+    finish(left)
     a, b = np.meshgrid(np.linspace(-0.4, 2.3, 90), np.linspace(-0.4, 2.3, 90))
     right.contour(a, b, np.abs(a - b) + TILT * np.abs(a + b), levels=12, colors="0.85", linewidths=0.8)
     for number, (name, path) in enumerate(walks.items()):
@@ -33,7 +33,7 @@ def signs(lines: Mapping[str, np.ndarray], walks: Mapping[str, np.ndarray], rate
     right.plot(0, 0, "k*", ms=12, ls="", label=say("minimum"))
     right.set(xlabel="a", ylabel="b", aspect="equal")
     right.set_title(say("a narrow valley that falls slowly"), fontsize="medium")
-    _legend(right)
+    finish(right)
     plt.close(figure)
     return figure
 
@@ -50,7 +50,7 @@ def averaged(found: Mapping[str, Sequence[float]]) -> Figure:
     )  # fmt: skip
     ax.set_xticks([1, 2, 5, 10, 20, 40], labels=["1", "2", "5", "10", "20", "40"])
     ax.minorticks_off()
-    _legend(ax)
+    finish(ax)
     plt.close(figure)
     return figure
 
@@ -67,12 +67,6 @@ def book(entries: Sequence[Entry]) -> Figure:
         lengths = [float(np.linalg.norm(vector)) for vector in vectors]
         ax.plot(range(1, len(lengths) + 1), lengths, label=name, lw=1.7, ms=5, **style(number))
     ax.set(xlabel=say("round"), ylabel=say("length"), ylim=(0, None), xticks=range(1, len(entries) + 1))
-    _legend(ax)
+    finish(ax)
     plt.close(figure)
     return figure
-
-
-def _legend(ax: Axes) -> None:
-    ax.legend(fontsize="small")
-    ax.grid(alpha=0.3, lw=0.6)
-    ax.spines[["top", "right"]].set_visible(False)

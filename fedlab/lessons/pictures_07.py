@@ -6,31 +6,14 @@ from collections.abc import Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from fedlab.attacks_on_privacy import most_advantage
+from fedlab.lessons.pictures import finish
 from fedlab.lessons.published_07 import Dot, Size
 from fedlab.lessons.two_bells import delta_of, rates
 from fedlab.plots import style
 from fedlab.text import say
-
-
-def images(rows: Mapping[str, np.ndarray]) -> Figure:
-    """Rows of square images (n, pixels), each under its name: pixels from 0 (paper) to 1 (ink)."""
-    wide = max(map(len, rows.values()))
-    figure, axes = plt.subplots(
-        len(rows), wide, figsize=(0.95 * wide + 0.4, 1.25 * len(rows)), layout="constrained", squeeze=False
-    )
-    for line, (name, pictures) in zip(axes, rows.items(), strict=True):
-        for ax in line:
-            ax.set_axis_off()
-        for ax, one in zip(line, pictures, strict=False):
-            side = round(one.size**0.5)
-            ax.imshow(one.reshape(side, side), cmap="gray_r", vmin=0, vmax=1)
-        line[0].set_title(name, loc="left", fontsize="small")
-    plt.close(figure)
-    return figure
 
 
 def changes(named: Mapping[str, np.ndarray]) -> Figure:
@@ -70,7 +53,7 @@ def bells(sigma: float, epsilons: Sequence[float]) -> Figure:
     )  # fmt: skip
     right.set_title(say("was the party there?"), fontsize="medium")
     for ax in (left, right):
-        _finish(ax)
+        finish(ax)
     plt.close(figure)
     return figure
 
@@ -89,7 +72,7 @@ def sizes(lines: Mapping[int, Sequence[Size]], without: float) -> Figure:
     ax.set(xscale="log", xlabel=say("ε: to the left is more private"), ylabel=say("test accuracy, %"))
     ax.set_xticks([1, 2, 3, 5, 10, 20, 50], labels=["1", "2", "3", "5", "10", "20", "50"])
     ax.minorticks_off()
-    _finish(ax)
+    finish(ax)
     plt.close(figure)
     return figure
 
@@ -113,12 +96,6 @@ def members(dots: Sequence[Dot], delta: float) -> Figure:
         xscale="log", ylim=(0, 105), xlabel=say("ε, δ = {delta:g}; at the right end: no noise", delta=delta),
         ylabel=say("advantage, TPR − FPR, %"),
     )  # fmt: skip
-    _finish(ax)
+    finish(ax)
     plt.close(figure)
     return figure
-
-
-def _finish(ax: Axes) -> None:
-    ax.legend(fontsize="small")
-    ax.grid(alpha=0.3, lw=0.6)
-    ax.spines[["top", "right"]].set_visible(False)

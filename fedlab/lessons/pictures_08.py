@@ -6,9 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from fedlab.lessons.pictures import finish
 from fedlab.plots import style
 from fedlab.text import say
 
@@ -22,7 +22,7 @@ def pull(honest: Sequence[float], rules: Mapping[str, Callable[[np.ndarray], flo
         results = [rule(np.append(honest, one)) for one in sent]
         ax.plot(sent, results, label=name, lw=1.8, ms=5, markevery=20, **style(number))
     ax.set(xlabel=say("what the liar sends for this weight"), ylabel=say("what the server makes of all ten"))
-    _finish(ax)
+    finish(ax)
     plt.close(figure)
     return figure
 
@@ -34,7 +34,7 @@ def breakdown(lines: Mapping[str, Sequence[float]]) -> Figure:
         ax.plot(range(len(values)), values, label=name, lw=1.7, ms=5.5, **style(number))
     ax.set(xlabel=say("liars among ten parties"), ylabel=say("test accuracy, %"), ylim=(0, 100))
     ax.set_xticks(range(len(next(iter(lines.values())))))
-    _finish(ax)
+    finish(ax)
     plt.close(figure)
     return figure
 
@@ -52,9 +52,3 @@ def digits(recalls: Mapping[str, np.ndarray]) -> Figure:
     ax.tick_params(length=0)
     plt.close(figure)
     return figure
-
-
-def _finish(ax: Axes) -> None:
-    ax.legend(fontsize="small", loc="best")
-    ax.grid(alpha=0.3, lw=0.6)
-    ax.spines[["top", "right"]].set_visible(False)

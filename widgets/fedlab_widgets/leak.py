@@ -21,7 +21,7 @@ from fedlab.text import say
 from fedlab_widgets import kernel
 from fedlab_widgets.lab import KEYS
 from fedlab_widgets.problems import in_one_sentence
-from fedlab_widgets.reading import Page, Reading, blind, how_many, images_of, pairs, read
+from fedlab_widgets.reading import Page, Reading, blind, how_many, pairs, read
 from fedlab_widgets.whose_turn import nothing_travels
 
 PARTIES = Experiment(parties=12, examples=96, batch_size="all", local_epochs=1, rounds=1)
@@ -127,7 +127,7 @@ class Leak:
             experiment, start=start, dataset=self._data, on_upload=lambda number, upload: sent.append(upload)
         )
         prepared = prepare(experiment, self._data)
-        readings = [read(one.message[0], prepared.shapes, *images_of(prepared, [one.party])) for one in sent]
+        readings = [read(one.message[0], prepared.shapes, *prepared.seen_by([one.party])) for one in sent]
         own = readings[self._value("party")]
         told = [how_many(own), blind(own), _mean(readings, seed)]
         if after.epsilon is not None:

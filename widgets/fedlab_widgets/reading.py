@@ -12,7 +12,6 @@ import traitlets
 
 from fedlab import attacks_on_privacy as attack
 from fedlab.models.base import Shape
-from fedlab.prepare import Prepared
 from fedlab.text import say
 from fedlab_widgets.part import Part, source
 
@@ -69,13 +68,6 @@ def errors_of(found: np.ndarray, images: np.ndarray) -> np.ndarray:
     """(B,) `attack.errors`, of some images at a time."""
     parts = [images[first : first + TOGETHER] for first in range(0, len(images), TOGETHER)]
     return np.concatenate([attack.errors(found, part) for part in parts])
-
-
-def images_of(prepared: Prepared, parties: Sequence[int]) -> tuple[np.ndarray, np.ndarray]:
-    """(B, ...) float32 the examples that these parties train on, as they see them, from 0 to 1; and (B,) labels."""
-    own = np.concatenate([prepared.training[party] for party in parties])
-    seen = prepared.seen
-    return seen.train_x[own].astype(np.float32) / np.float32(seen.scale), seen.train_y[own]
 
 
 def pairs(reading: Reading, shape: Sequence[int]) -> dict[str, Any] | None:

@@ -15,7 +15,7 @@ from fedlab.settings import InvalidSetting
 from fedlab.stages import PartyPrivacy
 from fedlab.text import say
 from fedlab_widgets.looking import Looking
-from fedlab_widgets.reading import Page, Reading, blind, how_many, images_of, pairs, read
+from fedlab_widgets.reading import Page, Reading, blind, how_many, pairs, read
 from fedlab_widgets.received import Received, explained, labels_told, why_not
 from fedlab_widgets.runs import Run
 from fedlab_widgets.session import Session
@@ -100,7 +100,7 @@ class Sees(Looking):
         try:
             if seen.update is None:
                 raise InvalidSetting("algorithm", say("It is no update of the model's size: nothing is read from it."))
-            reading = read(seen.update, seen.prepared.shapes, *images_of(seen.prepared, [party]))
+            reading = read(seen.update, seen.prepared.shapes, *seen.prepared.seen_by([party]))
             unit = reading.telling_unit()
             state["parts"] = [_of_upload(received, seen.update, reading), *([seen.of_sum] if seen.of_sum else [])]
             state |= self._unit(seen, unit)
@@ -152,7 +152,7 @@ def _of_sum(prepared: Prepared, watched: Watched, mean: np.ndarray) -> dict[str,
     if mean.shape != (prepared.size,):
         return None
     try:
-        reading = read(mean, prepared.shapes, *images_of(prepared, parties))
+        reading = read(mean, prepared.shapes, *prepared.seen_by(parties))
     except InvalidSetting:
         return None
     says = [
