@@ -23,7 +23,7 @@ ACTS = {"turn": turned, "move": moved}  # what the buttons do
 
 
 class Shown(Part):
-    _esm = traitlets.Unicode(source("base.js", "card.js")).tag(sync=True)
+    _esm = traitlets.Unicode(source("base.js", "images.js", "card.js")).tag(sync=True)
     _css = traitlets.Unicode(source("card.css")).tag(sync=True)
 
 

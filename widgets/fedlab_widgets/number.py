@@ -55,7 +55,7 @@ def weigh(watched: Watched, place: int) -> Weighed:
 
 
 class Opened(Part):
-    _esm = traitlets.Unicode(source("base.js", "number.js")).tag(sync=True)
+    _esm = traitlets.Unicode(source("base.js", "images.js", "number.js")).tag(sync=True)
     _css = traitlets.Unicode(source("holdings.css", "number.css")).tag(sync=True)
 
 

@@ -20,7 +20,7 @@ TOGETHER = 2_000  # images that are compared at once, so that they fit into memo
 
 
 class Page(Part):
-    _esm = traitlets.Unicode(source("base.js", "sees.js")).tag(sync=True)
+    _esm = traitlets.Unicode(source("base.js", "images.js", "sees.js")).tag(sync=True)
     _css = traitlets.Unicode(source("holdings.css", "number.css", "sees.css")).tag(sync=True)
 
 

@@ -18,20 +18,12 @@ export default {
       if (!shown) return;
       const each = Math.min(48, (el.clientWidth || 150) / COLUMNS - GAP), high = (each * tall) / wide,
         rows = Math.ceil(labels.length / COLUMNS);
-      const pen = sharp(canvas, COLUMNS * (each + GAP), rows * (high + BELOW)),
-        small = make("canvas", { width: wide, height: tall });
-      const paper = small.getContext("2d"), pixels = paper.createImageData(wide, tall), ink = colours(el).ink;
+      const pen = sharp(canvas, COLUMNS * (each + GAP), rows * (high + BELOW)), { ink } = colours(el);
       pen.imageSmoothingEnabled = false;
       pen.textAlign = "center";
       labels.forEach((label, place) => {
-        for (let pixel = 0; pixel < wide * tall; pixel++)
-          pixels.data[4 * pixel + 3] = images.getUint8(place * wide * tall + pixel);
-        paper.putImageData(pixels, 0, 0);
-        paper.globalCompositeOperation = "source-in"; // what is bright in an image is written in the page's ink
-        paper.fillStyle = ink;
-        paper.fillRect(0, 0, wide, tall);
         const x = (place % COLUMNS) * (each + GAP), y = Math.floor(place / COLUMNS) * (high + BELOW);
-        pen.drawImage(small, x, y, each, high);
+        pen.drawImage(inked(images, place, tall, wide, ink), x, y, each, high);
         pen.fillStyle = ink;
         pen.fillText(label, x + each / 2, y + high + BELOW / 2);
       });

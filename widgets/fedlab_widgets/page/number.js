@@ -1,7 +1,5 @@
 // One number: a weight, what each party has made of it, and what the server makes of that.
 
-const SIDE = 196;
-
 export default {
   render({ model, el }) {
     const title = make("p", { class: "fedlab-caption" }), tools = make("div", { class: "fedlab-choose" });
@@ -37,19 +35,11 @@ export default {
     }
 
     function paint() {
-      const { tall, wide, changes } = state;
+      const { tall, wide } = state;
       left.hidden = !tall;
       if (!tall) return;
-      const each = SIDE / wide, pen = sharp(canvas, SIDE, each * tall), colour = colours(el),
-        [up, down, ink] = [colour.up, colour.map, colour.ink];
-      for (let pixel = 0; pixel < tall * wide; pixel++) {
-        const change = (changes.getUint8(pixel) - 128) / 127;
-        pen.globalAlpha = Math.abs(change);
-        pen.fillStyle = change > 0 ? up : down;
-        pen.fillRect((pixel % wide) * each, Math.floor(pixel / wide) * each, each, each);
-      }
-      pen.globalAlpha = 1;
-      pen.strokeStyle = ink;
+      const each = UNIT / wide, pen = paintUnit(canvas, state);
+      pen.strokeStyle = colours(canvas).ink;
       pen.lineWidth = 2;
       pen.strokeRect((state.index[0] % wide) * each, Math.floor(state.index[0] / wide) * each, each, each);
     }

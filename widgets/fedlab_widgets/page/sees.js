@@ -1,14 +1,15 @@
 // What can be read from an update: sliders or boxes, what it is as numbers and as a picture, and images read from it.
 // parts: one for each update that was attacked, with sentences and pairs of pictures.
 
-const LEFT = 56, SPACE = 5, UNDER = 17, UNIT = 196;
+const LEFT = 56, SPACE = 5, UNDER = 17;
 
 /** A slider over texts, or a box for a whole number; show(spec) brings it up to date. */
 function choice(spec, sender) {
   const said = make("output", { "aria-hidden": "true" }), range = spec.texts !== undefined;
   const input = make("input", range
     ? { type: "range", min: 0, max: spec.texts.length - 1, step: 1, "data-name": spec.name,
-        oninput: () => (tellValue(), sender.say("set", { name: spec.name, at: Number(input.value) })), onchange: () => sender.now() }
+        oninput: () => (tellValue(), sender.say("set", { name: spec.name, at: Number(input.value) })),
+        onchange: () => sender.now() }
     : { type: "number", min: 0, max: spec.last, "data-name": spec.name,
         onchange: () => sender.say("set", { name: spec.name, at: Number(input.value) }) });
   const tellValue = () => {
@@ -21,30 +22,23 @@ function choice(spec, sender) {
     if (!range) put(input, "max", now.last);
     tellValue();
   };
-  return { view: make("label", { class: range ? "fedlab-range" : "" }, make("span", {}, spec.label), input, range ? said : null), show };
-}
-
-/** A grey image as the page shows it: what is bright is written in its ink. */
-function inked(bytes, at, tall, wide, ink) {
-  const small = make("canvas", { width: wide, height: tall }), pen = small.getContext("2d"), pixels = pen.createImageData(wide, tall);
-  for (let pixel = 0; pixel < tall * wide; pixel++) pixels.data[4 * pixel + 3] = bytes.getUint8(at * tall * wide + pixel);
-  pen.putImageData(pixels, 0, 0);
-  pen.globalCompositeOperation = "source-in";
-  pen.fillStyle = ink;
-  pen.fillRect(0, 0, wide, tall);
-  return small;
+  const view = make("label", { class: range ? "fedlab-range" : "" }, make("span", {}, spec.label), input,
+    range ? said : null);
+  return { view, show };
 }
 
 /** Own images above, what was read below, with a frame and a tick where it is the same; as many lines as it takes. */
 function paintPairs(canvas, pairs, room) {
   const { own, found, tall, wide, labels, same, words } = pairs, count = labels.length, colour = colours(canvas);
-  const each = count <= 4 ? 84 : count <= 8 ? 64 : 44, high = Math.round((each * tall) / wide), [ink, muted, mark] = [colour.ink, colour.muted, colour.good];
+  const { ink, muted, good: mark } = colour;
+  const each = count <= 4 ? 84 : count <= 8 ? 64 : 44, high = Math.round((each * tall) / wide);
   const fit = Math.max(1, Math.min(count, Math.floor((room - LEFT) / (each + SPACE)))), lines = Math.ceil(count / fit);
   const across = Math.ceil(count / lines), line = 2 * high + SPACE + UNDER;
   const pen = sharp(canvas, LEFT + across * (each + SPACE), lines * line), some = found.byteLength > 0;
   pen.imageSmoothingEnabled = false;
   labels.forEach((label, place) => {
-    const x = LEFT + (place % across) * (each + SPACE) + 2, top = Math.floor(place / across) * line + 2, below = top + high + SPACE;
+    const x = LEFT + (place % across) * (each + SPACE) + 2, top = Math.floor(place / across) * line + 2;
+    const below = top + high + SPACE;
     if (place % across === 0) {
       pen.fillStyle = muted;
       pen.textAlign = "left";
@@ -62,21 +56,11 @@ function paintPairs(canvas, pairs, room) {
   });
 }
 
-/** The change of each pixel's weight to one unit: up and down in two colours, deeper for more. */
-function paintUnit(canvas, { changes, tall, wide }) {
-  const each = UNIT / wide, pen = sharp(canvas, UNIT, each * tall), colour = colours(canvas), [up, down] = [colour.up, colour.map];
-  for (let pixel = 0; pixel < tall * wide; pixel++) {
-    const change = (changes.getUint8(pixel) - 128) / 127;
-    pen.globalAlpha = Math.abs(change);
-    pen.fillStyle = change > 0 ? up : down;
-    pen.fillRect((pixel % wide) * each, Math.floor(pixel / wide) * each, each, each);
-  }
-}
-
 export default {
   render({ model, el }) {
     const above = make("div", { class: "fedlab-choose" });
-    const beside = make("div", { class: "fedlab-choose" }), unit = make("canvas", { role: "img" }), about = make("p", { class: "fedlab-lesson" });
+    const beside = make("div", { class: "fedlab-choose" }), unit = make("canvas", { role: "img" });
+    const about = make("p", { class: "fedlab-lesson" });
     const picture = make("div", {}, beside, unit, about), facts = make("table", { class: "fedlab-runs" });
     const parts = make("div"), right = make("div", { class: "fedlab-terms" }, facts, parts);
     el.classList.add("fedlab-unit", "fedlab-sees");
@@ -110,7 +94,8 @@ export default {
       showChoices();
       picture.hidden = !now.unit;
       if (now.unit) [about.textContent] = [now.unit.alt, put(unit, "aria-label", now.unit.alt)];
-      facts.replaceChildren(make("tbody", {}, now.facts.map(([name, value]) => make("tr", {}, make("th", { scope: "row" }, name), make("td", {}, value)))));
+      facts.replaceChildren(make("tbody", {}, now.facts.map(([name, value]) =>
+        make("tr", {}, make("th", { scope: "row" }, name), make("td", {}, value)))));
       canvases = [];
       parts.replaceChildren(...now.parts.map((part) => {
         const canvas = part.pairs ? make("canvas", { role: "img", "aria-label": part.pairs.alt }) : null;
