@@ -196,6 +196,18 @@ def test_of_a_party_that_took_no_part_it_is_said_who_did() -> None:
     assert f"These sent something: {', '.join(map(str, took_part))}." in text(sees)
 
 
+def test_instead_of_a_party_that_took_no_part_one_is_shown_that_did() -> None:
+    """Of a hundred parties ten take part in a round: who presses Look without knowing which sees something."""
+    some = SMALL.with_(participation=0.5)
+    took_part = [one.party for one in sent(some)]
+    (absent, *_) = [party for party in range(6) if party not in took_part]
+    sees = looked(some, party=absent)
+    assert f"Here is what party {min(took_part)} sent." in text(sees)
+    assert dict(sees._page.state["facts"])["from party"] == str(min(took_part))
+    sees.draw()
+    assert sees._party.value == min(took_part)
+
+
 def test_a_liar_that_sends_the_model_back_gives_nothing_away() -> None:
     sees = looked(SMALL.with_(attack="free_rider", attackers=6))
     assert "This party lies" in text(sees)

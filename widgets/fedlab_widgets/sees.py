@@ -69,7 +69,13 @@ class Sees(Looking):
         if prepared.experiment.secure_sum.name != "none" and watched.uploads and watched.mean:
             seen.of_sum = _of_sum(prepared, watched, self._summed(prepared, watched))
         self._seen = seen
-        self._tell(seen, min(self.session.selected["party"], len(prepared.parties) - 1))
+        asked, reported = min(self.session.selected["party"], len(prepared.parties) - 1), list(watched.counts)
+        there = asked if asked in reported or not reported else min(reported)
+        if there == asked or why_not(prepared, watched.ended.number, there, reported):
+            return self._tell(seen, asked)
+        why = why_not(prepared, watched.ended.number, asked, reported)
+        self._tell(seen, there, say("{why} Here is what party {party} sent.", why=why, party=there))
+        self.session.select(party=there)
 
     def _summed(self, prepared: Prepared, watched: Watched) -> np.ndarray:
         """The mean as the server reads it: noise of its own comes to it later, so without that."""
@@ -79,8 +85,8 @@ class Sees(Looking):
             return watch(quiet, watched.began, self._brake).mean[0]
         return watched.mean[0]
 
-    def _tell(self, seen: Seen, party: int) -> None:
-        """Show what this party has sent in the round."""
+    def _tell(self, seen: Seen, party: int, why: str = "") -> None:
+        """Show what this party has sent in the round. why: it and no other."""
         number, uploads = seen.watched.ended.number, {one.party: one for one in seen.watched.uploads}
         seen.party = party
         problem = why_not(seen.prepared, number, party, list(seen.watched.counts))
@@ -91,10 +97,9 @@ class Sees(Looking):
             self._page.state = NOTHING
             return
         received = Received(seen.prepared, number, uploads[party])
-        self._say(
-            say("Run {run}, round {number}: what the server gets from party {party}.",
-                run=seen.run.number + 1, number=number, party=party)
-        )  # fmt: skip
+        told = say("Run {run}, round {number}: what the server gets from party {party}.",
+                   run=seen.run.number + 1, number=number, party=party)  # fmt: skip
+        self._say(why or told)
         seen.update = received.update()
         state, unit = {**NOTHING, "facts": received.facts()}, 0
         try:
