@@ -47,10 +47,12 @@ def mirrored(digit: np.ndarray) -> tuple[float, float]:
     return column, row
 
 
+def of_those_who_came(examples: Mapping[int, int], reports: Mapping[int, Any]) -> float:
+    return sum(examples[party] for party in reports)
+
+
 def average(
-    divide: Callable[[Mapping[int, int], Mapping[int, Any]], float] = lambda examples, reports: sum(
-        examples[party] for party in reports
-    ),
+    divide: Callable[[Mapping[int, int], Mapping[int, Any]], float] = of_those_who_came,
     weight: Callable[[int], float] = lambda examples: examples,
     missing: Callable[[np.ndarray], Any] = lambda w: w,
 ) -> Callable[..., Any]:
