@@ -213,7 +213,7 @@ def test_closing_a_lab_closes_every_widget_that_it_made() -> None:
     assert set(_instances) == before
 
 
-def test_a_cell_that_is_run_twenty_times_leaves_one_lab() -> None:
+def test_a_cell_that_is_run_eight_times_leaves_one_lab() -> None:
     """In IPython, whose `Out`, `_`, `__` and `_1` keep what a cell gave, with a question that all labs wait for."""
     from IPython.core.interactiveshell import InteractiveShell
 
@@ -231,7 +231,7 @@ def test_a_cell_that_is_run_twenty_times_leaves_one_lab() -> None:
     cell = "lab = made(SMALL, prediction=guess)\nlab.run(1)\nlab"
     counts = []
     try:
-        for _ in range(20):
+        for _ in range(8):
             result = shell.run_cell(cell, store_history=True)
             result.raise_error()
             del result
