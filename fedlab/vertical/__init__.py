@@ -1,0 +1,1 @@
+"""Columns split between parties: vertical federated learning."""
