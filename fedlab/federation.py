@@ -36,7 +36,7 @@ from fedlab.messages import Message, Upload, size_of
 from fedlab.party import CannotTrain, remedy
 from fedlab.plan import Plan, agreed, arrived, jobs, plan_of, rehearsal, turn_of
 from fedlab.prepare import Prepared, hold, prepare
-from fedlab.rounds import Diverged, PartyReport, Round, State
+from fedlab.rounds import Diverged, NobodyReported, PartyReport, Round, State
 from fedlab.stages import Mean, SecureSum, Turn
 from fedlab.text import say
 
@@ -56,7 +56,7 @@ def run(
     start: State | None = None,
     dataset: Dataset | None = None,
     model: keras.Model | None = None,
-    engine: str | None = None,
+    engine: str | Callable[[Prepared], Engine] | None = None,
     between_chunks: Callable[[], None] = lambda: None,
     on_upload: Callable[[int, Upload], None] = lambda number, upload: None,
     on_mean: Callable[[int, Message], None] = lambda number, mean: None,
@@ -67,7 +67,8 @@ def run(
     start: the `state` of an earlier round, to continue or fork from; None begins anew.
     dataset: arrays of your own instead of `experiment.dataset`.
     model: a Keras classifier of your own instead of `experiment.model`; its present weights are the first shared model.
-    engine: what trains: "numpy" (dense models) or "keras" (any model); None takes the first that can.
+    engine: what trains: "numpy" (dense models) or "keras" (any model), here; "flower", each party at a node of Flower's
+    simulation; or what makes an engine of the prepared experiment. None takes the first of these that can.
     between_chunks: called many times a round from the training threads; it may wait (pause) or raise (stop).
     on_upload: called with the round's number and each party's `Upload` before it is aggregated, in the order of the
     parties' numbers. Nothing else keeps the parties' weights: keep here what `diagnostics.py` is to look at.
@@ -77,6 +78,14 @@ def run(
     started TensorFlow before the kit does, which gives each operation one thread.)
     Raises `InvalidSetting`, `CannotTrain` or `Diverged`, each with one sentence for the learner.
     """
+    if engine == "flower":
+        from fedlab.engines.flower_simulation import simulated  # starts Ray, which few need
+
+        yield from simulated(
+            experiment, start=start, dataset=dataset, model=model, between_chunks=between_chunks,
+            on_upload=on_upload, on_mean=on_mean, threads=threads,
+        )  # fmt: skip
+        return
     left, state = threading.Event(), start
 
     def check() -> None:
@@ -86,7 +95,7 @@ def run(
 
     for leg, last in legs(experiment, start.number if start else 0):
         prepared = prepare(leg, dataset, model)
-        trains = engine_for(prepared, engine)
+        trains = engine(prepared) if callable(engine) else engine_for(prepared, engine)
         state = remembered(state or first_state(prepared), prepared)  # step 1
         with trains.open(threads, check):
             try:
@@ -94,7 +103,7 @@ def run(
                     began, plan = time.perf_counter(), plan_of(prepared, state)
                     plan = agreed(plan, list(trains.work(jobs(prepared, state, rehearsal(plan)))))
                     with closing(trains.work(jobs(prepared, state, plan))) as uploads:  # steps 2 and 3, at the parties
-                        result = _round(prepared, state, plan, uploads, trains, on_upload, began, on_mean)
+                        result = finished(prepared, state, plan, uploads, trains, on_upload, began, on_mean)
                     assert result.state is not None
                     state = result.state
                     yield result
@@ -131,13 +140,13 @@ def in_pieces(
                 for job in jobs(prepared, state, plan):
                     uploads.append((yield from trains.pieces(job)))
                     yield None
-                result = _round(prepared, state, plan, iter(uploads), trains, on_upload, began)
+                result = finished(prepared, state, plan, iter(uploads), trains, on_upload, began)
                 assert result.state is not None
                 state = result.state
                 yield result
 
 
-def _round(
+def finished(
     prepared: Prepared,
     state: State,
     plan: Plan,
@@ -147,10 +156,14 @@ def _round(
     began: float,
     on_mean: Callable[[int, Message], None] = lambda number, mean: None,
 ) -> Round:
-    """Everything that happens in a round at the server, from the first upload on."""
+    """Everything that happens in a round at the server, from the first upload on.
+
+    A party of the plan whose upload never comes is a dropout; `NobodyReported` if none comes at all.
+    """
     experiment, algorithm, number = prepared.experiment, prepared.experiment.algorithm, state.number + 1
     stages, turn, epochs, down = plan
-    owns, reports, bytes_up = list(state.parties), list[PartyReport](), 0
+    owns = list(state.parties) if engine.hands_back_memories else [dict[str, Any]() for _ in state.parties]
+    reports, bytes_up = list[PartyReport](), 0
 
     def seen(uploads: Iterator[Upload]) -> Iterator[Upload]:
         nonlocal bytes_up
@@ -160,8 +173,11 @@ def _round(
             bytes_up += size_of(upload.message)
             on_upload(number, upload)
             yield arrived(upload, stages, turn)
+        if plan.epochs and not reports:
+            raise NobodyReported(say("In round {number} no party has reported.", number=number))
 
     mean = _combined(experiment, stages["secure_sum"], seen(uploads), turn)  # step 4
+    epochs = {report.party: epochs[report.party] for report in reports}
     for role in reversed(stages):
         mean = stages[role].at_server(mean, list(epochs), turn.at(role))
     on_mean(number, mean)

@@ -34,10 +34,10 @@ def remembered(state: State, prepared: Prepared) -> State:
         for place, role in enumerate(("algorithm", *ON_THE_WAY))
     }
     server = state.server if fits["algorithm"] else kept(experiment.algorithm.server_memory(state.weights))
-    first = {} if fits["algorithm"] else {"algorithm": kept(experiment.algorithm.party_memory(state.weights))}
+    first = {"algorithm": kept(experiment.algorithm.party_memory(state.weights))}
     first = {role: memory for role, memory in first.items() if memory is not None}
     before = state.parties if same_parties else ({},) * len(prepared.training)
-    parties = tuple({role: memory for role, memory in own.items() if fits[role]} | first for own in before)
+    parties = tuple(first | {role: memory for role, memory in own.items() if fits[role]} for own in before)
     return State(state.number, kept(state.weights), server, parties, kinds, prepared.fingerprint, state.releases)
 
 

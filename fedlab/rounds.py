@@ -11,7 +11,7 @@ import numpy as np
 from fedlab.accounting import Release
 from fedlab.messages import PartyReport, nbytes_of
 
-__all__ = ["CannotTrain", "Diverged", "PartyReport", "Round", "State"]
+__all__ = ["CannotTrain", "Diverged", "NobodyReported", "PartyReport", "Round", "State"]
 
 
 class Diverged(ArithmeticError):
@@ -20,6 +20,10 @@ class Diverged(ArithmeticError):
 
 class CannotTrain(ValueError):
     """A model, an algorithm or a stage that cannot be trained this way; the text says why and what to do."""
+
+
+class NobodyReported(CannotTrain):
+    """A round in which no party answered, as may happen on a network; the shared model stays as it was before."""
 
 
 @dataclass(frozen=True, eq=False, slots=True)

@@ -2,10 +2,12 @@
 
 numpy    dense models: starts at once, and can be read
 keras    any Keras classifier: TensorFlow starts when it is first needed
+flower   either of them at each party of a federation of Flower's, simulated in other processes or on other machines
 """
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
 from fedlab.engines.base import Engine, processors
@@ -21,7 +23,16 @@ if TYPE_CHECKING:
 
 ENGINES = ("numpy", "keras")
 
-__all__ = ["ENGINES", "Engine", "default_engine", "engine_for", "processors", "require_known"]
+__all__ = [
+    "ENGINES",
+    "Engine",
+    "FlowerMissing",
+    "default_engine",
+    "engine_for",
+    "processors",
+    "require_flower",
+    "require_known",
+]
 
 
 def default_engine(experiment: Experiment, model: keras.Model | None = None) -> str:
@@ -37,11 +48,23 @@ def require_known(name: str) -> None:
         )
 
 
+def require_flower() -> None:
+    """Raise `FlowerMissing` unless Flower and Ray, which it simulates on, are installed."""
+    if not (find_spec("flwr") and find_spec("ray")):
+        raise FlowerMissing(say("Flower is not installed here: install it with pip install 'flwr[simulation]'."))
+
+
+class FlowerMissing(ImportError):
+    """Flower is not installed; the text says how to get it."""
+
+
 def engine_for(prepared: Prepared, name: str | None = None) -> Engine:
     """The engine of this name for an experiment; without a name, the first that can train its model."""
     default = default_engine(prepared.experiment, prepared.model)
     name = name or default
     require_known(name)
+    if name == "flower":
+        raise ValueError(say("The engine flower runs a whole federation: take run(experiment, engine='flower')."))
     if name == "numpy":
         if default != "numpy":
             raise ValueError(say("The engine numpy trains dense models only: take the engine keras for this one."))

@@ -20,6 +20,7 @@ class Engine:
     """Trains jobs and judges models on this machine. A subclass says how one job is trained and one batch answered."""
 
     name: ClassVar[str]  # in histories and files, and for `run(engine=...)`
+    hands_back_memories: ClassVar[bool] = True  # False: what parties remember stays at their nodes
     threads = 1
     check: Callable[[], None]  # called between chunks of work; may wait or raise
     _pool: Executor
