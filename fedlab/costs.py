@@ -80,9 +80,12 @@ class Cost:
 
 
 def until(history: History, goal: float, prices: Prices) -> Cost | None:
-    """What it takes until the test accuracy first reaches `goal` (0 to 1); None if it never does."""
+    """What it takes until the test accuracy first reaches `goal` (0 to 1); None if it never does.
+
+    None as well where nobody waits for all (`Asynchronous`): other prices would put other parties into its steps.
+    """
     rounds = history.rounds_to(goal)
-    if rounds is None:
+    if rounds is None or history.experiment.algorithm.asynchronous:
         return None
     paid, experiment = history.rounds[:rounds], history.experiment
     return Cost(

@@ -25,6 +25,7 @@ import numpy as np
 
 from fedlab.accounting import Release, epsilon
 from fedlab.algorithms import Algorithm
+from fedlab.asynchrony import answered
 from fedlab.costs import clock
 from fedlab.datasets import Dataset
 from fedlab.engines import Engine, engine_for
@@ -204,7 +205,7 @@ def finished(
     release = stages["privacy"].release(experiment.participation)
     releases = {**state.releases, release: state.releases.get(release, 0) + 1}
     examples = {party: len(prepared.training[party]) for party in epochs}
-    return Round(
+    result = Round(
         number=number,
         test_accuracy=accuracy,
         test_loss=loss,
@@ -220,6 +221,7 @@ def finished(
         epsilon=_spent(releases, stages["privacy"].delta),
         backdoor=judge(engine, models, aimed)[0] if aimed else None,
     )
+    return answered(prepared, state, result) if algorithm.asynchronous else result
 
 
 def _spent(releases: Mapping[Release, int], delta: float | None) -> float | None:

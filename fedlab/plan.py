@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fedlab.algorithms import Algorithm
+from fedlab.asynchrony import first_to_arrive
 from fedlab.experiment import Experiment
 from fedlab.memories import kept
 from fedlab.messages import Message, Upload
@@ -34,6 +35,8 @@ def plan_of(prepared: Prepared, state: State) -> Plan:
     """The round after this state."""
     experiment, number = prepared.experiment, state.number + 1
     stages, turn = stages_of(experiment), turn_of(prepared, number)
+    if experiment.algorithm.asynchronous:
+        turn = first_to_arrive(prepared, state, turn)
     epochs = reporting(experiment, number, np.array(turn.chosen, int))
     return Plan(stages, turn, epochs, sent(experiment.algorithm, state))  # step 5 of the round before
 

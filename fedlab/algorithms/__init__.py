@@ -6,8 +6,10 @@ find it there. A class written in a notebook cell goes straight into `Experiment
 
 from fedlab.algorithms.alone import Alone
 from fedlab.algorithms.central import Central
+from fedlab.algorithms.fedasync import FedAsync
 from fedlab.algorithms.fedavg import FedAvg
 from fedlab.algorithms.fedavgm import FedAvgM
+from fedlab.algorithms.fedbuff import FedBuff
 from fedlab.algorithms.feddyn import FedDyn
 from fedlab.algorithms.fednova import FedNova
 from fedlab.algorithms.fedopt import FedAdagrad, FedAdam, FedYogi
@@ -30,6 +32,8 @@ ALGORITHMS: dict[str, type[FedAvg]] = {
         SCAFFOLD,
         FedNova,
         FedDyn,
+        FedBuff,
+        FedAsync,
         Central,
         Alone,
     )

@@ -49,6 +49,7 @@ class FedAvg(Kind):
     lesson: ClassVar[str] = "Several local steps before each average: fewer rounds, but parties may drift apart."
     keeps_partial_work: ClassVar[bool] = False  # False: the server drops parties that do not finish their E epochs
     in_one_place: ClassVar[bool] = False  # True: one computer holds everybody's data, so nothing travels
+    asynchronous: ClassVar[bool] = False  # True of an `Asynchronous`: its server does not wait for all
 
     @classmethod
     def __pydantic_init_subclass__(cls, **more: Any) -> None:

@@ -187,9 +187,8 @@ def test_from_fedavg_into_an_algorithm_of_ones_own_the_memory_begins(blobs: Data
 
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_every_array_of_a_state_is_read_only(blobs: Dataset, algorithm: str) -> None:
-    plan = STAGED.with_(
-        algorithm=algorithm, **({"compression": "none", "privacy": "none"} if algorithm == "alone" else {})
-    )
+    bare = algorithm == "alone" or ALGORITHMS[algorithm].asynchronous
+    plan = STAGED.with_(algorithm=algorithm, **({"compression": "none", "privacy": "none"} if bare else {}))
     for state in [first_state(prepare(plan, blobs)), *states(list(run(plan, dataset=blobs)))]:
         arrays = list(arrays_in([state.weights, state.server, state.parties]))
         assert len(arrays) >= 1
