@@ -20,8 +20,14 @@ from fedlab.text import say
 NUMBER = 4  # bytes of each number of a message
 
 
+def durations(prepared: Prepared) -> list[float]:
+    """What each party takes to get w, to train and to send it, in seconds."""
+    each_way = NUMBER * prepared.size, NUMBER * prepared.size
+    return [clock(prepared.experiment, {party: len(own)}, each_way) for party, own in enumerate(prepared.training)]
+
+
 def arrivals(prepared: Prepared, state: State) -> list[float]:
-    """The second, since the run began, at which each party's message is there: it began, got w, trained and sent it."""
+    """The second, since the run began, at which each party's message is there."""
     if not all("algorithm" in own for own in state.parties):
         raise CannotTrain(
             say(
@@ -30,20 +36,33 @@ def arrivals(prepared: Prepared, state: State) -> list[float]:
                 algorithm=say(prepared.experiment.algorithm.title),
             )
         )
-    each_way = NUMBER * prepared.size, NUMBER * prepared.size
-    return [
-        memory["algorithm"][2] + clock(prepared.experiment, {party: len(own)}, each_way)
-        for party, (memory, own) in enumerate(zip(state.parties, prepared.training, strict=True))
-    ]
+    began = [own["algorithm"][2] for own in state.parties]
+    return [start + takes for start, takes in zip(began, durations(prepared), strict=True)]
 
 
 def first_to_arrive(prepared: Prepared, state: State, turn: Turn) -> Turn:
-    """The turn of those who are in the server's next step, in the order of their numbers."""
-    algorithm, when = prepared.experiment.algorithm, arrivals(prepared, state)
+    """The turn of those who are in the server's next step, of those who are there."""
+    return _first(prepared, arrivals(prepared, state), turn)
+
+
+def _first(prepared: Prepared, when: list[float], turn: Turn) -> Turn:
+    algorithm = prepared.experiment.algorithm
     assert isinstance(algorithm, Asynchronous)
     needed = algorithm.needed(len(turn.weights))
     first = sorted(turn.weights, key=lambda party: (when[party], party))[:needed]
     return replace(turn, weights={party: turn.weights[party] for party in sorted(first)}, expected=float(needed))
+
+
+def as_if_from_the_first(prepared: Prepared, turn: Turn) -> Turn:
+    """Who is in this step if all steps before it went by the same settings: for pictures of it, without training."""
+    takes, now, then = durations(prepared), 0.0, turn
+    when = list(takes)
+    for _ in range(turn.number):
+        then = _first(prepared, when, turn)
+        now = max([now, *(when[party] for party in then.chosen)])
+        for party in then.chosen:
+            when[party] = now + takes[party]
+    return then
 
 
 def answered(prepared: Prepared, before: State, after: Round) -> Round:

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from fedlab.algorithms import Algorithm
-from fedlab.asynchrony import first_to_arrive
+from fedlab.asynchrony import as_if_from_the_first, first_to_arrive
 from fedlab.experiment import Experiment
 from fedlab.memories import kept
 from fedlab.messages import Message, Upload
@@ -34,7 +34,7 @@ class Plan(NamedTuple):
 def plan_of(prepared: Prepared, state: State) -> Plan:
     """The round after this state."""
     experiment, number = prepared.experiment, state.number + 1
-    stages, turn = stages_of(experiment), turn_of(prepared, number)
+    stages, turn = stages_of(experiment), asked(prepared, number)
     if experiment.algorithm.asynchronous:
         turn = first_to_arrive(prepared, state, turn)
     epochs = reporting(experiment, number, np.array(turn.chosen, int))
@@ -64,6 +64,12 @@ def stages_of(experiment: Experiment) -> dict[str, Any]:
 
 def turn_of(prepared: Prepared, number: int) -> Turn:
     """Any round, by its number: who takes part, and what each of them counts. Nobody need have trained before it."""
+    turn = asked(prepared, number)
+    return as_if_from_the_first(prepared, turn) if prepared.experiment.algorithm.asynchronous else turn
+
+
+def asked(prepared: Prepared, number: int) -> Turn:
+    """Who is asked to take part in a round: of an `Asynchronous` algorithm all that are there, at any time."""
     experiment, parties, there = prepared.experiment, len(prepared.training), present(prepared.experiment)
     privacy: Privacy = stages_of(experiment)["privacy"]
     chosen = there[privacy.choose(experiment.seed, number, len(there), experiment.participation)]

@@ -12,7 +12,7 @@ from fedlab import Experiment, History, Round, run
 from fedlab.algorithms.fedasync import FedAsync
 from fedlab.algorithms.fedbuff import FedBuff
 from fedlab.costs import Prices, clock, until
-from fedlab.federation import first_state, in_pieces, prepare
+from fedlab.federation import first_state, in_pieces, prepare, turn_of
 from fedlab.messages import Trained
 from fedlab.settings import InvalidSetting
 
@@ -102,6 +102,14 @@ def test_who_arrives_first_is_in_the_step_and_gets_the_new_model(settings: dict[
             assert np.array_equal(model, one.state.weights)
             assert (steps, seconds) == one.state.server
             assert steps == one.number
+
+
+def test_who_is_in_a_step_is_known_without_training() -> None:
+    """What the pictures of a round ask for, before it and after it."""
+    experiment = Experiment(**{**UNEQUAL, "rounds": 12}, algorithm="fedbuff", buffer=2)
+    prepared = prepare(experiment)
+    known = [turn_of(prepared, number).chosen for number in range(1, 13)]
+    assert known == [tuple(report.party for report in one.parties) for one in run(experiment)]
 
 
 def test_the_slow_party_reports_less_often_and_its_model_is_older() -> None:
