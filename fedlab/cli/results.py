@@ -73,21 +73,24 @@ def outcome(runs: list[History]) -> list[str]:
 def picture(histories: list[History], kind: str) -> bytes:
     """Test accuracy against rounds, drawn; of several seeds the mean, in a band of one standard deviation.
 
+    Against simulated seconds where a run's rounds are the steps of a server that waits for nobody.
     kind: "png", "svg" or "pdf".
     """
     from matplotlib.figure import Figure
 
-    from fedlab.plots import convergence, style
+    from fedlab.plots import X_AXES, convergence, style
 
     groups = by_seed([history for history in histories if history.rounds])
     figure = Figure(figsize=(7, 4.5), dpi=200, layout="constrained")
     ax = figure.subplots()
-    convergence(ax, [mean_of(runs) for runs in groups], labels=names_of(groups))
+    x = "simulated_seconds" if any(runs[0].experiment.algorithm.asynchronous for runs in groups) else "rounds"
+    means = [mean_of(runs) for runs in groups]
+    convergence(ax, means, x, labels=names_of(groups))
     for number, runs in enumerate(groups):
         if len(runs) > 1:
             columns = list(zip(*(run.column("test_accuracy") for run in runs), strict=False))
             low, high = ([mean(c) + sign * stdev(c) for c in columns] for sign in (-1, 1))
-            ax.fill_between(range(1, len(columns) + 1), low, high, alpha=0.2, lw=0, color=style(number)["color"])
+            ax.fill_between(X_AXES[x][1](means[number]), low, high, alpha=0.2, lw=0, color=style(number)["color"])
             title = say("mean of {seeds} seeds ± one standard deviation", seeds=len(runs))
             ax.set_title(title, fontsize="small", loc="left")
     file = io.BytesIO()
@@ -109,10 +112,12 @@ def names_of(groups: list[list[History]]) -> list[str]:
 
 
 def mean_of(runs: list[History]) -> History:
-    """A history with the mean test accuracy of several, as far as all of them went."""
+    """A history with the mean test accuracy and simulated seconds of several, as far as all of them went."""
     together = zip(*(run.rounds for run in runs), strict=False)
+    averaged = ("test_accuracy", "simulated_seconds")
     return History(
-        runs[0].experiment, [replace(one[0], test_accuracy=mean(r.test_accuracy for r in one)) for one in together]
+        runs[0].experiment,
+        [replace(one[0], **{name: mean(getattr(r, name) for r in one) for name in averaged}) for one in together],
     )
 
 
