@@ -31,9 +31,7 @@ class FedBuff(Asynchronous):
         "The server waits for the first few and not for the slowest: more steps, some of them stale."
     )
 
-    buffer: int = setting(
-        3, "How many messages make a step of the server.", symbol="B_s", low=1, high=60_000, slider=(1, 20)
-    )
+    buffer: int = setting(3, "How many messages make a step of the server.", low=1, high=60_000, slider=(1, 20))
     staleness: float = staleness()
     server_learning_rate: float = server_step(1.0)
 
