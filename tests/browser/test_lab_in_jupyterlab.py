@@ -161,9 +161,9 @@ def test_the_saved_notebook_holds_what_was_run(opened: Any, lab: Any) -> None:
     saved = lab.root.page.locator(".fedlab-saved")
     expect(saved.locator("p")).to_have_count(1)
     expect(saved).to_be_hidden()
-    opened.command("docmanager:save")
     accuracy = lab.accuracies()["FedAvg"]
     for _ in range(100):
+        opened.command("docmanager:save")  # again, until what the kernel has sent for it is in the page
         texts = [path.read_text() for path in opened.folder.glob("*.ipynb")]
         if any(f"FedAvg: {accuracy}% after 1 rounds" in text for text in texts):
             return
