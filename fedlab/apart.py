@@ -35,7 +35,7 @@ from fedlab.party import Job
 from fedlab.plan import stages_of
 from fedlab.prepare import Prepared
 from fedlab.roles import ON_THE_WAY
-from fedlab.rounds import CannotTrain, Diverged, PartyReport
+from fedlab.rounds import CannotTrain, Diverged, PartyReport, State
 from fedlab.stages import Attack, Turn
 from fedlab.text import say
 
@@ -55,6 +55,11 @@ def require_sendable(prepared: Prepared) -> None:
         raise CannotTrain(
             say("{algorithm} has all data in one place, so there are no parties to be apart: take another engine.",
                 algorithm=say(experiment.algorithm.title))
+        )  # fmt: skip
+    if getattr(experiment.algorithm, "asynchronous", False):
+        raise CannotTrain(
+            say("{algorithm} follows when each party began, which parties that are apart would have to tell: "
+                "take another engine.", algorithm=say(experiment.algorithm.title))
         )  # fmt: skip
     if experiment.algorithm.name == "alone":
         raise CannotTrain(
@@ -134,6 +139,13 @@ def upload(report: Parcel, turn: Turn, size: int) -> Upload:
         raise ValueError(say("This is no report of round {number}.", number=turn.number)) from None
     nowhere = np.broadcast_to(np.float32(np.nan), size)
     return Upload(party, examples, report.arrays, {}, nowhere, PartyReport(party, examples, steps, loss, distance))
+
+
+def brought(state: State, party: int, run: str) -> Parcel:
+    """What a party remembers in a state of the same experiment, as its node keeps it: to go on from there."""
+    kinds = {role: kind.name for role, kind in zip(("algorithm", *ON_THE_WAY), state.kinds, strict=True)}  # type: ignore[attr-defined]
+    identity = {"run": run, "fingerprint": state.fingerprint, "kinds": kinds}
+    return packed({}, [{**identity, "round": state.number, "own": state.parties[party]}])
 
 
 def trouble(error: Exception) -> Parcel:

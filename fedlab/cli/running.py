@@ -16,7 +16,8 @@ from fedlab.cli.errors import Incomplete, Interrupted, Refused
 from fedlab.cli.files import Files
 from fedlab.cli.results import round_line
 from fedlab.differences import differences
-from fedlab.engines import engine_for
+from fedlab.engines import FlowerBroken, FlowerMissing, engine_for
+from fedlab.engines.flower_simulation import require_simulation
 from fedlab.engines.tensorflow_setup import TensorFlowMissing
 from fedlab.experiment import Experiment
 from fedlab.federation import prepare, run
@@ -36,7 +37,9 @@ def require_runnable(experiments: Sequence[Experiment], engine: str | None) -> N
             prepared = prepare(experiment)
             if engine == "numpy":  # the others take every model, and are started only to train
                 engine_for(prepared, engine)
-        except ValueError as error:
+            if engine == "flower":
+                require_simulation(experiment)
+        except (ValueError, FlowerMissing) as error:
             raise Refused(of_run(name, error)) from None
 
 
@@ -66,7 +69,7 @@ def train_all(
                         troubles.append(Incomplete(of_run(name, error)))
                     except CannotTrain as error:
                         troubles.append(Refused(of_run(name, error)))
-        except TensorFlowMissing as error:
+        except (TensorFlowMissing, FlowerBroken) as error:
             troubles.append(Incomplete(str(error)))
         except Interrupted as error:
             troubles.append(error)

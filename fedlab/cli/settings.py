@@ -54,7 +54,10 @@ def setting_options(command: Callable[..., None]) -> Callable[..., None]:
             "--engine",
             metavar="|".join(ENGINES),
             callback=known_engine,
-            help=say("What trains: numpy takes dense models, keras any; without this flag the first that can."),
+            help=say(
+                "What trains: numpy takes dense models, keras any, flower has each party train in another process; "
+                "without this flag the first that can."
+            ),
         ),
     ]
     for name, kinds in owners().items():

@@ -21,11 +21,12 @@ if TYPE_CHECKING:
     from fedlab.experiment import Experiment
     from fedlab.prepare import Prepared
 
-ENGINES = ("numpy", "keras")
+ENGINES = ("numpy", "keras", "flower")
 
 __all__ = [
     "ENGINES",
     "Engine",
+    "FlowerBroken",
     "FlowerMissing",
     "default_engine",
     "engine_for",
@@ -56,6 +57,10 @@ def require_flower() -> None:
 
 class FlowerMissing(ImportError):
     """Flower is not installed; the text says how to get it."""
+
+
+class FlowerBroken(RuntimeError):
+    """Flower's processes have ended by themselves, or one of them did what it should not; the text says what."""
 
 
 def engine_for(prepared: Prepared, name: str | None = None) -> Engine:
