@@ -7,6 +7,7 @@ running     what `run` and `compare` do: train, save, stop when asked to
 results     what they show
 check       what `check` shows
 jupyter     how `lab` starts JupyterLab
+federation  `federation start` and `federation join`: a server and its parties
 """
 
 from fedlab.cli.commands import main

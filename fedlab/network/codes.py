@@ -55,7 +55,7 @@ def read(text: str) -> JoinCode:
     if head.startswith("fedlab") and head[6:].isdecimal() and head != f"fedlab{VERSION}":
         raise ValueError(
             say(
-                "This join code is of version {version}, and this kit knows version {ours}: both must use the same kit.",
+                "This join code is of version {version}, and this kit knows {ours}: both must use the same kit.",
                 version=head[6:],
                 ours=VERSION,
             )

@@ -94,6 +94,11 @@ class Federation:
         """Who did not answer in which round, and why: round, party, reason."""
         return ledger.lines(self.folder / ledger.SILENT)
 
+    @property
+    def address(self) -> str:
+        """Where others reach it, as host:port."""
+        return f"{self._about['address']}:{self._about['port']}"
+
     # what a teacher does
 
     def start(self) -> None:
@@ -155,8 +160,8 @@ class Federation:
         self._superlink = Leashed(command, self.folder / "superlink.log", self._environment)
         self._wait_for(f"https://{superlink}")
         self._front = Front(
-            self.folder, self._host, self._port, f"https://{superlink}", self._invited, self._let_in, self._knows,
-            self._tell, self._hear,
+            self.folder, self._host, self._port, f"https://{superlink}", self._invited, self._news, self._let_in,
+            self._knows, self._tell, self._hear,
         )  # fmt: skip
         try:
             self._about["port"] = self._front.open()
@@ -205,6 +210,11 @@ class Federation:
             "type": str(data.train_x.dtype), "classes": data.classes, "run": self._about["run"],
             "bytes down": size_of(self._down()), "weights": self._sample.size,
         }  # fmt: skip
+
+    def _news(self, token: str) -> dict[str, Any]:
+        self._of_token(token)
+        rounds = self.history.rounds
+        return {"state": self.state, "round": len(rounds), "accuracy": rounds[-1].test_accuracy if rounds else None}
 
     def _down(self) -> tuple[np.ndarray, ...]:
         algorithm, w = self.experiment.algorithm, np.zeros(self._sample.size, np.float32)

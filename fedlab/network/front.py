@@ -2,6 +2,7 @@
 
     GET  /fedlab/authority       the certificate authority; a party compares it with the fingerprint in its code
     GET  /fedlab/invitation      with a token: what would run at the party, and what would leave it
+    GET  /fedlab/news            with a token: how far the run is
     POST /fedlab/join            with a token: a party's key, name and number of examples; its number comes back
     POST /v1/fleet/...           Flower's messages, from nodes whose keys came with a token
 
@@ -42,9 +43,9 @@ class Refusal(Exception):
 class Front:
     """A small web server on a thread of its own.
 
-    invited: gives the invitation for a token. let_in: takes a token and what a party says of itself, and gives its
-    number; both raise `Refusal`. knows: whether this is the key of a node that was let in. told: gets a sentence about
-    each who is turned away. seen: told the key of a node each time that it says something.
+    invited, news: give the invitation for a token, and how far the run is. let_in: takes a token and what a party says
+    of itself, and gives its number. They raise `Refusal`. knows: whether this is the key of a node that was let in.
+    told: gets a sentence about each who is turned away. seen: gets the key of a node each time that it says something.
     """
 
     def __init__(
@@ -54,17 +55,20 @@ class Front:
         port: int,
         superlink: str,
         invited: Callable[[str], dict[str, Any]],
+        news: Callable[[str], dict[str, Any]],
         let_in: Callable[[str, dict[str, Any]], dict[str, Any]],
         knows: Callable[[bytes], bool],
         told: Callable[[str], None],
         seen: Callable[[bytes], None],
     ):
-        self.invited, self.let_in, self.knows, self.told, self.seen = invited, let_in, knows, told, seen
+        self.invited, self.news, self.let_in = invited, news, let_in
+        self.knows, self.told, self.seen = knows, told, seen
         self.authority = (folder / certificates.AUTHORITY).read_bytes()
         self.superlink = superlink
         routes = [
             Route("/fedlab/authority", self._authority),
             Route("/fedlab/invitation", self._invitation),
+            Route("/fedlab/news", self._news),
             Route("/fedlab/join", self._join, methods=["POST"]),
             Route("/v1/fleet/{call:path}", self._pass_on, methods=["POST"]),
         ]
@@ -94,6 +98,9 @@ class Front:
 
     async def _invitation(self, request: Request) -> Response:
         return self._answered(request, lambda: self.invited(request.headers.get(TOKEN, "")))
+
+    async def _news(self, request: Request) -> Response:
+        return self._answered(request, lambda: self.news(request.headers.get(TOKEN, "")))
 
     async def _join(self, request: Request) -> Response:
         try:

@@ -133,6 +133,14 @@ class Membership:
         """Each array that has left this machine: round, shape, type, bytes."""
         return ledger.lines(self.folder / ledger.SENT)
 
+    def news(self) -> Mapping[str, Any] | None:
+        """How far the server is: its state, round and test accuracy; None if it does not answer."""
+        try:
+            with _client(self.invitation.code, self.invitation.authority) as client:
+                return _asked(lambda: client.get("/fedlab/news"))
+        except (ValueError, Refusal):
+            return None
+
     def leave(self) -> None:
         """End the node and all that it has started; what this party remembers stays in its folder."""
         self._node.end()
