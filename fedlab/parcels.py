@@ -35,11 +35,14 @@ def packed(about: dict[str, Any], value: Any) -> Parcel:
     The memory's arrays are the parcel's; `about` tells how it was built of them.
     """
     arrays: list[np.ndarray] = []
+    places: dict[int, int] = {}  # of arrays by identity: what occurs twice is kept once
 
     def plain(value: Any) -> Any:
         if isinstance(value, np.ndarray):
-            arrays.append(value)
-            return {"array": len(arrays) - 1}
+            if id(value) not in places:
+                places[id(value)] = len(arrays)
+                arrays.append(value)
+            return {"array": places[id(value)]}
         if isinstance(value, np.generic):
             return value.item()
         if isinstance(value, (tuple, list)):

@@ -20,6 +20,7 @@ from fedlab.cli.federation import federation_group
 from fedlab.cli.files import Files, file_options, writable
 from fedlab.cli.jupyter import open_lab, open_page
 from fedlab.cli.party import party_group
+from fedlab.cli.party import party_group
 from fedlab.cli.results import comparison
 from fedlab.cli.running import finish, require_runnable, train_all
 from fedlab.cli.settings import described, setting_options
@@ -151,4 +152,5 @@ def voila_command(options: tuple[str, ...]) -> None:
 
 
 main.add_command(federation_group)
+main.add_command(party_group)
 main.add_command(party_group)
