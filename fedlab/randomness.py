@@ -35,6 +35,7 @@ class Choice(IntEnum):
     COMPRESSION = 16
     SECURE_SUM = 17
     AWAY = 18  # which parties are not there
+    PIECES = 19  # the first weights of a model in pieces: see `vertical/`
 
 
 def generator(seed: int, choice: Choice, *coordinates: int) -> np.random.Generator:
