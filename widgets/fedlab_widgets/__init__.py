@@ -14,6 +14,7 @@ from fedlab_widgets.paths import Paths
 from fedlab_widgets.predict import predict
 from fedlab_widgets.tasks import Task
 from fedlab_widgets.tour import TourStep
+from fedlab_widgets.vertical import Vertical
 
 __all__ = [
     "Costs",
@@ -22,6 +23,7 @@ __all__ = [
     "Paths",
     "Task",
     "TourStep",
+    "Vertical",
     "claims",
     "predict",
     "show",
