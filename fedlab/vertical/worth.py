@@ -37,6 +37,16 @@ def coalitions(parties: Sequence[str]) -> list[tuple[str, ...]]:
     return [some for size in range(1, len(parties) + 1) for some in combinations(parties, size)]
 
 
+def values(columns: Columns) -> dict[frozenset[str], float]:
+    """What every set of the parties scores: `shapley(columns.parties, values(columns))`. Nobody scores `CHANCE`.
+
+    Each set is trained as if one of it knew the label. Of two labels only: chance is 0.5 there.
+    """
+    sets = coalitions(columns.parties)
+    found = {frozenset(some): score(columns.with_(who=",".join(some), label_holder="first")) for some in sets}
+    return {frozenset(): CHANCE, **found}
+
+
 def score(columns: Columns) -> float:
     """The mean over the five folds of what the last round scores."""
     return fmean(last_score(columns.with_(fold=fold)) for fold in range(5))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from fedlab.vertical import HOLDERS, Columns, leaks, run
-from fedlab.vertical.worth import alone, coalitions, in_one_place, score, shapley
+from fedlab.vertical.worth import alone, coalitions, in_one_place, score, shapley, values
 
 PARTIES = tuple(HOLDERS["heart"])
 
@@ -109,6 +109,16 @@ def test_shapley_is_the_mean_over_all_orders_of_arrival() -> None:
         ]
         assert share == pytest.approx(np.mean(adds))
     assert sum(shapley("abcd", value).values()) == pytest.approx(value[frozenset("abcd")] - value[frozenset()])
+
+
+def test_every_set_of_parties_has_a_value_and_nobody_chance() -> None:
+    columns = Columns(who="doctor,imaging,laboratory", label_holder="imaging", rounds=3)
+    found = values(columns)
+    assert len(found) == 8
+    assert found[frozenset()] == 0.5
+    assert found[frozenset({"doctor", "imaging"})] == score(Columns(who="doctor,imaging", rounds=3))
+    shares = shapley(columns.parties, found)
+    assert sum(shares.values()) == pytest.approx(score(columns.with_(label_holder="first")) - 0.5)
 
 
 def test_who_adds_nothing_to_anybody_is_worth_nothing_and_twins_are_worth_the_same() -> None:
