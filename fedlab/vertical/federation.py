@@ -127,6 +127,22 @@ def shared_people(columns: Columns, people: int) -> np.ndarray:
     return np.sort(drawn[: round(columns.overlap * people)])
 
 
+def people_of(columns: Columns) -> dict[str, list[str]]:
+    """Whom each party knows, by name, each in an order of its own: what private set intersection is asked about.
+
+    The label holder knows all who train. The others know those of them who are shared, and as many others besides.
+    """
+    table = table_of(columns.data, columns.people, columns.seed)
+    training, _ = fifths(len(table.y), columns.fold, columns.seed)
+    shared, rng = training[shared_people(columns, len(training))], generator(columns.seed, Choice.AWAY, columns.fold)
+    known = {}
+    for place, party in enumerate(columns.parties):
+        others = len(table.y) * (place + 1) + np.arange(len(training) - len(shared))  # nobody else knows these
+        own = training if party == columns.holder else np.concatenate([shared, others])
+        known[party] = [f"person {number}" for number in rng.permutation(own)]
+    return known
+
+
 def _score(z: np.ndarray, y: np.ndarray) -> float:
     """AUC of one logit; of several the share of people whose largest is their label's."""
     return leaks.auc(z[:, 0], y) if z.shape[1] == 1 else float((z.argmax(axis=1) == y).mean())

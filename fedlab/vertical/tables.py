@@ -20,6 +20,7 @@ import numpy as np
 
 from fedlab.datasets import mnist
 from fedlab.randomness import Choice, generator
+from fedlab.text import say
 
 HOLDERS: dict[str, dict[str, tuple[str, ...]]] = {  # by data set: each party, and its columns
     "heart": {
@@ -41,6 +42,21 @@ class Table:
     columns: dict[str, np.ndarray]
     y: np.ndarray
     classes: int
+
+    def __post_init__(self) -> None:
+        for name, own in self.columns.items():
+            if own.ndim != 2 or len(own) != len(self.y):
+                raise ValueError(
+                    say(
+                        "The columns of {name} have the shape {shape}, but they must have one row for each of the "
+                        "{people:,} labels.",
+                        name=name, shape=own.shape, people=len(self.y),
+                    )
+                )  # fmt: skip
+        if len(self.y) < 5 or set(np.unique(self.y)) - set(range(self.classes)):
+            raise ValueError(
+                say("y must hold at least five labels, each a whole number from 0 to {last}.", last=self.classes - 1)
+            )
 
     def merged(self, name: str = "one place") -> Table:
         """All columns in one hand."""

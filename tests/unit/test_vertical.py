@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from typing import Any
 
@@ -12,7 +13,8 @@ from fedlab.randomness import Choice, generator
 from fedlab.rounds import Diverged
 from fedlab.settings import InvalidSetting
 from fedlab.vertical import HOLDERS, Columns, CutRound, Table, run, table_of
-from fedlab.vertical.federation import shared_people
+from fedlab.vertical import intersection as psi
+from fedlab.vertical.federation import people_of, shared_people
 from fedlab.vertical.tables import fifths, scaled
 
 
@@ -170,6 +172,22 @@ def test_only_people_whom_all_know_are_trained_on(table: Table) -> None:
     assert np.abs(numbers_of(last(columns, table)) - numbers_of(last(columns, moved))).max() > 1e-4
 
 
+def test_the_shared_people_are_those_whom_private_set_intersection_finds() -> None:
+    """Each of the four knows as many people, in an order of its own, and 10 of 40 are known to all."""
+    columns = Columns(people=50, overlap=0.25)
+    known = people_of(columns)
+    assert {len(own) for own in known.values()} == {40}
+    assert len({tuple(own) for own in known.values()}) == 4
+    found = known["doctor"]
+    for party in ("laboratory", "cardiologist", "imaging"):
+        found = psi.intersection(found, known[party])
+    training, _ = fifths(50, 0, 0)
+    assert set(found) == {f"person {row}" for row in training[shared_people(columns, 40)]}
+    assert len(found) == 10
+    # nobody knows anybody of the others but through the label holder
+    assert set(known["imaging"]) & set(known["laboratory"]) == set(found)
+
+
 @pytest.mark.parametrize(
     ("settings", "a_round"),
     [
@@ -224,6 +242,22 @@ def test_what_cannot_be_is_refused_in_one_sentence(
     with pytest.raises(InvalidSetting) as caught:
         Columns(**settings)
     assert said in str(caught.value)
+    assert is_one_sentence(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("rows", "y", "said"),
+    [
+        (99, np.zeros(100, int), "The columns of a have the shape (99, 3), but they must have one row for each"),
+        (100, np.full(100, 2), "each a whole number from 0 to 1."),
+        (4, np.array([0, 1, 0, 1]), "y must hold at least five labels"),
+    ],
+)
+def test_a_table_of_ones_own_is_checked(
+    rows: int, y: np.ndarray, said: str, is_one_sentence: Callable[[object], bool]
+) -> None:
+    with pytest.raises(ValueError, match=re.escape(said)) as caught:
+        Table({"a": np.zeros((rows, 3))}, y, classes=2)
     assert is_one_sentence(caught.value)
 
 
