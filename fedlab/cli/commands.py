@@ -17,6 +17,7 @@ import click
 from fedlab.cli.check import check_notebooks
 from fedlab.cli.errors import Incomplete, Refused
 from fedlab.cli.federation import federation_group
+from fedlab.cli.export import export_command
 from fedlab.cli.files import Files, file_options, writable
 from fedlab.cli.jupyter import open_lab, open_page
 from fedlab.cli.party import party_group
@@ -154,3 +155,4 @@ def voila_command(options: tuple[str, ...]) -> None:
 main.add_command(federation_group)
 main.add_command(party_group)
 main.add_command(party_group)
+main.add_command(export_command)

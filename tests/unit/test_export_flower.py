@@ -1,0 +1,205 @@
+"""`fedlab export --to flower`: an app that needs nothing of the kit, and comes to the same."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tomllib
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fedlab import Experiment, run
+from fedlab.bridges import CannotExport
+from fedlab.bridges.flower import to_flower
+from fedlab.engines.flower_simulation import QUIET
+from fedlab.models import tensors
+from fedlab.prepare import prepare
+from tests.unit.command_line import fedlab_
+
+SMALL: dict[str, Any] = {"parties": 3, "examples": 300, "rounds": 3}
+KINDS: dict[str, dict[str, Any]] = {
+    "all at once": {"batch_size": "all"},
+    "quantity": {"partition": "quantity", "local_epochs": 2, "learning_rate": 0.05},
+    "fedprox": {"algorithm": "fedprox", "mu": 0.5, "local_epochs": 3, "model": "softmax", "partition": "dirichlet"},
+    "seen otherwise": {"rotation": 45, "label_noise": 0.2, "noisy_parties": 1.0, "seed": 3},
+}
+
+ROUND = """
+import sys, tomllib
+import numpy as np
+sys.path.insert(0, sys.argv[1])
+from flwr.app import ArrayRecord, ConfigRecord, Context, Message, RecordDict
+from flwr.supercore.task_identity import TaskIdentity
+from client_app import app
+TaskIdentity.run_id = TaskIdentity.node_id = TaskIdentity.task_id = 1
+settings = tomllib.load(open(sys.argv[1] + "/pyproject.toml", "rb"))["tool"]["flwr"]["app"]["config"]
+first = np.load(settings["data"] + "/first_weights.npz")
+weights = [first[name] for name in first.files]
+total, count = [0.0 for _ in weights], 0
+for party in range(settings["parties"]):
+    config = ConfigRecord({"server-round": 1, "proximal-mu": settings["proximal-mu"]})
+    message = Message(RecordDict({"arrays": ArrayRecord(weights), "config": config}), 2, "train")
+    message.metadata.__dict__["_message_id"] = "1"
+    context = Context(1, 2, {"partition-id": party}, RecordDict(), settings)
+    content = app(message, context).content
+    examples = content["metrics"]["num-examples"]
+    total = [t + examples * w.astype(float) for t, w in zip(total, content["arrays"].to_numpy_ndarrays())]
+    count += examples
+assert not any(name.partition(".")[0] == "fedlab" for name in sys.modules)
+np.savez(sys.argv[2], *[t / count for t in total])
+"""
+
+SIMULATION = """
+import sys, tomllib
+folder = sys.argv[1]
+sys.path.insert(0, folder)
+import flwr.app
+import ray
+from flwr.simulation import run_simulation
+from flwr.app import Context
+import client_app, server_app
+settings = tomllib.load(open(folder + "/pyproject.toml", "rb"))["tool"]["flwr"]["app"]["config"]
+ray.init(address="local", _node_ip_address="127.0.0.1", include_dashboard=False, num_cpus=2,
+         object_store_memory=100 * 2**20, _temp_dir=sys.argv[2], log_to_driver=False)
+
+
+def with_run_config(context):  # as `flwr run` does, and `run_simulation` does not
+    return Context(context.run_id, context.node_id, context.node_config, context.state, settings)
+
+
+class Server(type(server_app.app)):
+    def __call__(self, grid, context):
+        return server_app.app(grid, with_run_config(context))
+
+
+class Client(type(client_app.app)):
+    def __call__(self, message, context):
+        return client_app.app(message, with_run_config(context))
+
+
+run_simulation(Server(), Client(), num_supernodes=settings["parties"],
+               backend_config={"client_resources": {"num_cpus": 1, "num_gpus": 0.0}})
+assert not any(name.partition(".")[0] == "fedlab" for name in sys.modules)
+"""
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_round_of_the_apps_parties_is_the_kits_up_to_rounding(kind: str, tmp_path: Path) -> None:
+    """1e-6 is what float32 sums in another order come to in a round; the parties' own files and code make it."""
+    pytest.importorskip("flwr")
+    experiment = Experiment(**{**SMALL, "rounds": 1, **KINDS[kind]})
+    to_flower(experiment, tmp_path / "app")
+    subprocess.run(
+        [sys.executable, "-c", ROUND, str(tmp_path / "app"), str(tmp_path / "mean.npz")],
+        check=True, cwd=tmp_path, env=os.environ | QUIET, timeout=120,
+    )  # fmt: skip
+    ours = next(run(experiment, engine="numpy")).state
+    assert ours is not None
+    with np.load(tmp_path / "mean.npz") as mean:
+        pairs = list(zip(tensors(ours.weights, prepare(experiment).shapes), mean.values(), strict=True))
+    assert max(float(np.abs(one - other).max()) for one, other in pairs) < 1e-6
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Ray's processes need process groups to be ended together")
+@pytest.mark.xdist_group("flower simulation")
+def test_the_app_runs_in_flower_and_is_as_accurate_as_the_kit(tmp_path: Path) -> None:
+    """10,000 test images: 0.002, which is 20 of them, is what the yardstick of four frameworks allows after round 1."""
+    pytest.importorskip("flwr")
+    pytest.importorskip("ray")
+    app = tmp_path / "app"
+    to_flower(Experiment(**{**SMALL, **KINDS["quantity"]}), app)
+    shield = tmp_path / "shield"  # Flower imports TensorFlow wherever it finds it, and needs none
+    shield.mkdir()
+    (shield / "tensorflow.py").write_text("raise ModuleNotFoundError('none here', name='tensorflow')")
+    path = os.pathsep.join([str(shield), str(app)])
+    short = Path(f"/tmp/fx{os.getpid()}")  # Ray's sockets are in it
+    with (tmp_path / "log").open("w") as log:
+        child = subprocess.Popen(
+            [sys.executable, "-c", SIMULATION, str(app), str(short)],
+            cwd=tmp_path, env=os.environ | QUIET | {"PYTHONPATH": path, "FLWR_HOME": str(tmp_path / "home")},
+            stdin=subprocess.DEVNULL, stdout=log, stderr=log, start_new_session=True,
+        )  # fmt: skip
+        try:
+            status = child.wait(240)
+        finally:
+            with suppress(ProcessLookupError):
+                os.killpg(child.pid, signal.SIGKILL)
+            child.wait()
+    assert status == 0, (tmp_path / "log").read_text()[-3000:]
+    found, kit = (json.loads((app / "data" / f"{who}_result.json").read_text()) for who in ("flower", "kit"))
+    assert len(found["test_accuracy"]) == 3
+    assert found["test_accuracy"] == pytest.approx(kit["test_accuracy"], abs=0.002)
+
+
+def test_the_folder_holds_a_short_readable_app_with_everything_it_needs(tmp_path: Path) -> None:
+    result = fedlab_("export", "--to", "flower", str(tmp_path / "app"), "--parties", "2", "--examples", "100",
+                     "--rounds", "2", "--seed", "7", "--learning-rate", "0.05")  # fmt: skip
+    assert result.exit_code == 0, result.output
+    app = tmp_path / "app"
+    code = [(app / name).read_text() for name in ("model.py", "client_app.py", "server_app.py")]
+    assert sum(text.count("\n") for text in code) <= 120
+    assert not any("import fedlab" in text or "from fedlab" in text for text in code)
+    project = tomllib.loads((app / "pyproject.toml").read_text())
+    assert all("==" in one for one in project["project"]["dependencies"])
+    settings = project["tool"]["flwr"]["app"]["config"]
+    assert (settings["parties"], settings["rounds"], settings["seed"], settings["batch-size"]) == (2, 2, 7, 32)
+    files = {"first_weights.npz", "party0.npz", "party1.npz", "test.npz", "kit_result.json", "settings.json"}
+    assert {path.name for path in Path(settings["data"]).iterdir()} == files
+    accuracy = json.loads((app / "data" / "kit_result.json").read_text())["test_accuracy"]
+    again = list(run(Experiment.load(app / "data" / "settings.json"), engine="numpy"))
+    assert accuracy == [one.test_accuracy for one in again]
+    assert f"| 2 | {100 * accuracy[1]:.2f} % |" in (app / "README.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("settings", "sentence"),
+    [
+        ({"algorithm": "scaffold"}, "cannot express algorithm scaffold: it must be fedavg or fedprox."),
+        ({"participation": 0.5}, "cannot express participation 0.5: it must be 1.0."),
+        ({"momentum": 0.9}, "cannot express momentum 0.9"),
+        ({"attack": "noise"}, "cannot express attack noise: it must be none."),
+        ({"privacy": "dp"}, "cannot express privacy dp"),
+        ({"compression": "topk"}, "cannot express compression topk"),
+        ({"secure_sum": "masks"}, "cannot express secure_sum masks"),
+        ({"aggregation": "median"}, "cannot express aggregation median: it must be mean."),
+        ({"dropouts": 0.5}, "cannot express dropouts 0.5"),
+        ({"away": 1}, "cannot express away 1"),
+        ({"model": "cnn"}, "trains stacks of dense layers, and cnn is none"),
+        ({"events": "1: local_epochs=2"}, "knows no events"),
+    ],
+)
+def test_what_the_app_cannot_express_is_refused_with_the_reason(
+    settings: dict[str, Any], sentence: str, tmp_path: Path
+) -> None:
+    with pytest.raises(CannotExport, match=sentence.replace(".", r"\.")):
+        to_flower(Experiment(**{**SMALL, **settings}), tmp_path / "app")
+    assert not (tmp_path / "app").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (["--to", "pigeons", "app"], "There is no way to pigeons: choose one of flower"),
+        (["--to", "flower", "app", "--seed", "0", "--seed", "1"], "takes each setting once"),
+        (["--to", "flower", "app", "--engine", "keras"], "leave --engine out"),
+        (["--to", "flower", "."], "is there already: give the name of a new folder."),
+        (["--to", "flower", "app", "--algorithm", "scaffold"], "cannot express algorithm scaffold"),
+        (["--to", "flower", "full/app"], "is not written"),
+    ],
+)
+def test_the_command_refuses_in_a_sentence(
+    arguments: list[str], sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "full").write_text("a file where a folder should be")
+    result = fedlab_("export", *arguments)
+    assert result.exit_code == 2, result.output
+    assert sentence in result.output
+    assert result.output.count("\n") == 1
