@@ -8,6 +8,8 @@ results     what they show
 check       what `check` shows
 jupyter     how `lab` starts JupyterLab
 federation  `federation start` and `federation join`: a server and its parties
+party       `party deal`, `train`, `merge`, `judge`: the six steps by hand, with files
+export      `export`: an experiment as a program for another framework
 """
 
 from fedlab.cli.commands import main

@@ -1,4 +1,4 @@
-"""The commands: fedlab run | compare | check | lab | voila | federation.
+"""The commands: fedlab run | compare | check | lab | voila | federation | party | export.
 
 Whatever is wrong with what was asked for is said in one sentence, with exit code 2, before anything trains. What was
 computed is saved, however a run ends.
@@ -16,11 +16,10 @@ import click
 
 from fedlab.cli.check import check_notebooks
 from fedlab.cli.errors import Incomplete, Refused
-from fedlab.cli.federation import federation_group
 from fedlab.cli.export import export_command
+from fedlab.cli.federation import federation_group
 from fedlab.cli.files import Files, file_options, writable
 from fedlab.cli.jupyter import open_lab, open_page
-from fedlab.cli.party import party_group
 from fedlab.cli.party import party_group
 from fedlab.cli.results import comparison
 from fedlab.cli.running import finish, require_runnable, train_all
@@ -153,6 +152,5 @@ def voila_command(options: tuple[str, ...]) -> None:
 
 
 main.add_command(federation_group)
-main.add_command(party_group)
 main.add_command(party_group)
 main.add_command(export_command)
