@@ -18,7 +18,7 @@ from urllib.parse import parse_qsl, urlencode
 
 from pydantic import field_validator, model_validator
 
-from fedlab.datasets import Dataset
+from fedlab.datasets import Dataset, Source
 from fedlab.events import Event, checked, events_from, text_of
 from fedlab.misplaced import base_of, misplaced, not_of_role
 from fedlab.roles import KINDS, is_ours, kind_of
@@ -32,6 +32,10 @@ __all__ = ["KINDS", "VERSION", "Experiment"]
 UPGRADES: dict[int, Callable[[dict[str, Any]], dict[str, Any]]] = {
     1: lambda settings: settings,  # version 2 only adds roles, whose defaults are what version 1 always did
 }
+
+COUNTS = {
+    name: Vocabulary.model_fields[name].default for name in ("parties", "examples")
+}  # a data set may have its own
 
 
 class Experiment(Vocabulary):
@@ -62,7 +66,7 @@ class Experiment(Vocabulary):
                 nested[role] = kind(**own)
         for name in nested.keys() - cls.model_fields.keys():
             raise misplaced(name, nested)
-        return nested
+        return {**nested.get("dataset", cls.model_fields["dataset"].default).usual(), **nested}
 
     @model_validator(mode="before")
     @classmethod
@@ -153,7 +157,14 @@ class Experiment(Vocabulary):
                 changes[role] = kind(**{**same, **own})
             for name in kind.fixes if type(present) is not kind else ():
                 kept.pop(name, None)
+        for name in self.left_as_usual(changes.get("dataset", self.dataset)):
+            kept.pop(name, None)  # another data set has other usual numbers
         return Experiment(**{**kept, **changes})
+
+    def left_as_usual(self, dataset: Source) -> list[str]:
+        """What is as usual for the present data set, and would be something else for another one."""
+        before, after = ({**COUNTS, **one.usual()} for one in (self.dataset, dataset))
+        return [name for name in COUNTS if getattr(self, name) == before[name] != after[name]]
 
     def to_dict(self) -> dict[str, Any]:
         """The settings by name, those of the kinds beside the others; ready for JSON."""
@@ -233,6 +244,7 @@ class Experiment(Vocabulary):
         defaults = Experiment().to_dict()
         for role in KINDS:  # one by one: the kinds' defaults need not go together
             defaults |= type(getattr(self, role))().model_dump()
+        defaults |= self.dataset.usual()
         fixed = self.fixed
         different = {
             name: value for name, value in self.to_dict().items() if value != defaults.get(name) and name not in fixed

@@ -23,6 +23,7 @@ from fedlab.messages import nbytes_of
 from fedlab.models import CNN, Dense
 from fedlab.randomness import Choice, generator
 from fedlab.roles import is_ours
+from fedlab.scaling import scaled
 from fedlab.settings import InvalidSetting
 from fedlab.skew import as_seen, require_seeable
 from fedlab.text import say
@@ -38,7 +39,7 @@ class Prepared:
     """An experiment with its data dealt out, ready to run."""
 
     experiment: Experiment
-    dataset: Dataset  # as it is
+    dataset: Dataset  # as it is, but for gaps and units: a raw one is filled and scaled by its parties
     parties: list[np.ndarray]  # for each party the positions of its examples in the data set's training part
     model: keras.Model | None = None  # a Keras model of the learner's own, instead of the experiment's
 
@@ -70,6 +71,22 @@ class Prepared:
         return sum(math.prod(shape) for shape in self.shapes)
 
     @cached_property
+    def owners(self) -> list[int] | None:
+        """The owner that each party is, by its number; None where examples were dealt out and a party is nobody."""
+        owners = self.dataset.owners
+        if owners is None or not self.experiment.partition.reads_owners:
+            return None
+        return [int(owners[own[0]]) for own in self.parties]
+
+    @property
+    def names(self) -> list[str]:
+        """What each party is called: its owner's name, or its number."""
+        names = self.dataset.owner_names
+        if self.owners is None or not names:
+            return [str(party) for party in range(len(self.parties))]
+        return [str(names[owner]) for owner in self.owners]
+
+    @cached_property
     def fingerprint(self) -> int:
         """A number that tells this data, dealt out this way, from any other: whose memory fits whom."""
         dealt = zlib.crc32(f"{self.dataset.name} {self.dataset.train_x.shape}".encode())
@@ -93,7 +110,8 @@ def prepare(experiment: Experiment, dataset: Dataset | None = None, model: keras
     if dataset is None:
         _require_memory(experiment, experiment.dataset.nbytes(experiment.parties, experiment.seed))
         dataset = experiment.data()
-    prepared = Prepared(experiment, dataset, hold(experiment, dataset), model)
+    parties = hold(experiment, dataset)
+    prepared = Prepared(experiment, scaled(dataset, parties), parties, model)
     require_seeable(experiment, dataset)
     if model is None and not isinstance(experiment.model, (Dense, CNN)):
         raise InvalidSetting(
@@ -136,6 +154,18 @@ def hold(experiment: Experiment, dataset: Dataset) -> list[np.ndarray]:
                 "partition, or data with owners such as synthetic.",
                 partition=partition.name,
                 dataset=dataset.name,
+            ),
+        )
+    owners = 0 if dataset.owners is None else len(np.unique(dataset.owners))
+    if partition.reads_owners and dataset.owner_names and experiment.parties > owners:
+        raise InvalidSetting(
+            "parties",
+            say(
+                "{dataset} has {owners} owners, so {parties:,} parties cannot each hold their own: take at most "
+                "{owners}.",
+                dataset=dataset.name,
+                owners=owners,
+                parties=experiment.parties,
             ),
         )
     draw = generator(experiment.seed, Choice.EXAMPLES)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, Literal
 
 import numpy as np
 
@@ -18,6 +19,11 @@ class Dataset:
     uint8 and 1 otherwise. train_y: (N,) integer labels from 0 to classes - 1. test_x, test_y: the same for the examples
     nobody trains on. owners: (N,) the number of the party that each training example belongs to, from 0; None if nobody
     owns any yet. classes: how many labels there are; unless it is given, as many as the highest label says.
+
+    raw: the columns have units of their own and may have gaps (NaN): the parties fill and scale them together before
+    anything trains; see `fedlab.scaling`. test_owners: whose each test example is. owner_names, class_names: what
+    owners and labels are called, in the order of their numbers. called: what examples are called, such as "patients".
+    measure: what tells how good a model is; "auc", for two classes, where one of them is rare.
     """
 
     name: str
@@ -28,6 +34,12 @@ class Dataset:
     owners: np.ndarray | None = None
     classes: int = 0
     scale: float = 0.0
+    raw: bool = False
+    test_owners: np.ndarray | None = None
+    owner_names: tuple[str, ...] = ()
+    class_names: tuple[str, ...] = ()
+    called: str = ""
+    measure: Literal["accuracy", "auc"] = "accuracy"
 
     def __post_init__(self) -> None:
         for part in ("train", "test"):
@@ -67,6 +79,18 @@ class Dataset:
             or self.owners.min() < 0
         ):
             raise ValueError(say("owners must hold one party's number, 0 or more, for each training example."))
+        if self.measure == "auc" and self.classes != 2:
+            raise ValueError(say("AUC is for two classes, and there are {classes}.", classes=self.classes))
+
+    @property
+    def label_names(self) -> list[str]:
+        """What each label is called; its number if it has no name."""
+        return [str(name) for name in self.class_names] or [str(number) for number in range(self.classes)]
+
+    @property
+    def examples_called(self) -> str:
+        """What examples are called, in the reader's language."""
+        return say(self.called) if self.called else say("examples")
 
 
 class Source(Kind):
@@ -75,6 +99,10 @@ class Source(Kind):
     def load(self, parties: int, seed: int) -> Dataset:
         """The data. Only data that is made for its parties depends on their number and on the seed."""
         raise NotImplementedError
+
+    def usual(self) -> dict[str, Any]:
+        """How many parties and examples an experiment has that does not say so, where this data has its own."""
+        return {}
 
     def nbytes(self, parties: int, seed: int) -> int:
         """About how many bytes of memory it takes to load the data; known before it is loaded."""

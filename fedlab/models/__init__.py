@@ -5,8 +5,8 @@ A Keras classifier of your own works just as well: `run(experiment, model=my_mod
 
 from fedlab.models.base import Model, tensors
 from fedlab.models.cnn import CNN
-from fedlab.models.dense import Dense, Softmax, TwoNN
+from fedlab.models.dense import MLP, Dense, Softmax, TwoNN
 
-MODELS: dict[str, type[Model]] = {kind.name: kind for kind in (Softmax, TwoNN, CNN)}
+MODELS: dict[str, type[Model]] = {kind.name: kind for kind in (Softmax, TwoNN, MLP, CNN)}
 
-__all__ = ["CNN", "MODELS", "Dense", "Model", "Softmax", "TwoNN", "tensors"]
+__all__ = ["CNN", "MLP", "MODELS", "Dense", "Model", "Softmax", "TwoNN", "tensors"]

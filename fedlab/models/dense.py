@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import ClassVar
 
 from fedlab.models.base import Model, Shape
+from fedlab.settings import setting
 
 
 class Dense(Model):
@@ -36,3 +37,18 @@ class TwoNN(Dense):
     title: ClassVar[str] = "2NN"
     lesson: ClassVar[str] = "Two hidden layers of 200, hence 2NN: 199,210 weights for MNIST (McMahan et al. 2017)."
     hidden: ClassVar[tuple[int, ...]] = (200, 200)
+
+
+class MLP(Dense):
+    """Hidden layers of as many units as you like; small ones fit tables."""
+
+    name: ClassVar[str] = "mlp"
+    title: ClassVar[str] = "MLP of any size"
+    lesson: ClassVar[str] = "A few units for a table of a dozen columns, many for images: more than that is remembered."
+
+    mlp_units: int = setting(16, "Units of each hidden layer.", low=1, high=1_000, slider=(1, 100))
+    mlp_layers: int = setting(1, "How many hidden layers there are.", low=1, high=4)
+
+    @property
+    def hidden(self) -> tuple[int, ...]:  # type: ignore[override]
+        return (self.mlp_units,) * self.mlp_layers

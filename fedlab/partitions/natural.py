@@ -14,7 +14,8 @@ from fedlab.text import say
 class Natural(Partition):
     """Party k holds the examples that are its own (`Dataset.owners`): nothing is dealt out.
 
-    For data that comes from parties in the first place, such as the synthetic ones.
+    For data that comes from parties in the first place, such as hospitals' patients. With fewer parties than owners,
+    some of the owners are drawn, in the order of their numbers.
     """
 
     name: ClassVar[str] = "natural"
@@ -24,9 +25,9 @@ class Natural(Partition):
 
     def assign(self, labels: np.ndarray, parties: int, rng: np.random.Generator) -> list[np.ndarray]:
         """`labels` are the owners' numbers here."""
-        held = [np.flatnonzero(labels == party) for party in range(parties)]
-        missing = sum(len(own) == 0 for own in held)
-        if missing:
+        owners = np.unique(labels)
+        missing = parties - len(owners)
+        if missing > 0:
             raise InvalidSetting(
                 "parties",
                 say(
@@ -35,4 +36,5 @@ class Natural(Partition):
                     parties=parties,
                 ),
             )
-        return held
+        drawn = np.sort(rng.permutation(owners)[:parties])
+        return [np.flatnonzero(labels == owner) for owner in drawn]
