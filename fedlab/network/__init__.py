@@ -4,7 +4,9 @@
     look_at(code) -> Invitation              a party's side: what would run here and leave, before anything does
     join(invitation, ...) -> Membership      and, once its owner agrees, takes part
 
-    federation.py    host: certificates, the one open port, Flower's SuperLink, what has happened so far
+    federation.py    host: who is in, what the teacher wants, what has happened so far
+    admission.py     who may take part
+    superlink.py     Flower's SuperLink, on loopback
     front.py         what stands at the one open port: lets parties in, and passes Flower's messages on
     membership.py    look_at and join: the key, the data, Flower's SuperNode
     codes.py         join codes; certificates.py: who is who; leash.py: children that never outlive their parent

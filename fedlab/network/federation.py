@@ -2,40 +2,29 @@
 
 from __future__ import annotations
 
-import json
-import os
 import secrets
-import shutil
-import socket
-import subprocess
-import sys
 import threading
 import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import httpx
 import numpy as np
-import psutil
 
-from fedlab.apart import require_sendable
 from fedlab.engines import require_flower
 from fedlab.experiment import Experiment
 from fedlab.federation import prepare
 from fedlab.history import History
 from fedlab.messages import size_of
-from fedlab.network import certificates, codes, ledger
+from fedlab.network import certificates, ledger
+from fedlab.network.admission import begun, require_fit
 from fedlab.network.codes import JoinCode
 from fedlab.network.front import Front, Refusal
-from fedlab.network.leash import Leashed
+from fedlab.network.superlink import SuperLink
 from fedlab.text import say
 
-APP = Path(__file__).parent / "app"
-ENVIRONMENT = {"FLWR_TELEMETRY_ENABLED": "0", "RAY_USAGE_STATS_ENABLED": "0", "PYTHONUNBUFFERED": "1"}
 LATE, GONE = 20.0, 45.0  # seconds without a word from a node after which it is late, and away
 PATIENCE = 60.0  # seconds that a round waits for its parties
-START = 60.0  # seconds that Flower's SuperLink may take to start
 
 
 @dataclass(frozen=True)
@@ -58,9 +47,10 @@ class Federation:
         self.experiment = Experiment.from_link(about["experiment"])
         self.told: list[str] = []  # a sentence about each who was turned away, and the like
         self._lock, self._heard = threading.RLock(), dict[bytes, float]()
+        self._read = 0, History(self.experiment)  # when the history on disk was written, and what it said
         self._host, self._port = about_port
         self._front: Front | None = None
-        self._superlink: Leashed | None = None
+        self._superlink: SuperLink | None = None
         self._sample = prepare(self.experiment)
 
     # what a teacher sees
@@ -80,7 +70,11 @@ class Federation:
     @property
     def history(self) -> History:
         """The rounds so far."""
-        return ledger.rounds_so_far(self.folder, self.experiment)
+        path = self.folder / ledger.HISTORY
+        written = path.stat().st_mtime_ns if path.exists() else 0
+        if self._read[0] != written:
+            self._read = written, ledger.rounds_so_far(self.folder, self.experiment)
+        return self._read[1]
 
     @property
     def state(self) -> str:
@@ -142,25 +136,10 @@ class Federation:
 
     def open(self) -> None:
         """Start Flower's SuperLink and the one open port, and hand Flower the app."""
-        home, port = self.folder / "flower", free_port()
-        home.mkdir(exist_ok=True)
-        superlink = f"127.0.0.1:{port}"
-        authority = str(self.folder / certificates.AUTHORITY)
-        (home / "config.toml").write_text(
-            f'[superlink]\ndefault = "here"\n\n[superlink.here]\naddress = "{superlink}"\n'
-            f"root-certificates = {json.dumps(authority)}\n"
-        )
-        self._environment = {**ENVIRONMENT, "FLWR_HOME": str(home), "PATH": path_with_ours()}
-        command = [
-            program("flower-superlink"), "--host", "127.0.0.1", "--port", str(port), "--enable-supernode-auth",
-            "--ssl-ca-certfile", authority, "--ssl-certfile", str(self.folder / certificates.CERTIFICATE),
-            "--ssl-keyfile", str(self.folder / certificates.KEY), "--database", str(home / "superlink.db"),
-            "--disable-runtime-dependency-installation",
-        ]  # fmt: skip
-        self._superlink = Leashed(command, self.folder / "superlink.log", self._environment)
-        self._wait_for(f"https://{superlink}")
+        self._superlink = SuperLink(self.folder)
+        self._superlink.wait()
         self._front = Front(
-            self.folder, self._host, self._port, f"https://{superlink}", self._invited, self._news, self._let_in,
+            self.folder, self._host, self._port, self._superlink.url, self._invited, self._news, self._let_in,
             self._knows, self._tell, self._hear,
         )  # fmt: skip
         try:
@@ -170,35 +149,7 @@ class Federation:
                 say("Cannot listen on {host}:{port}: {reason}.", host=self._host, port=self._port, reason=error)
             ) from None
         self._save()
-        app = self.folder / "app"
-        shutil.copytree(APP, app, dirs_exist_ok=True, ignore=shutil.ignore_patterns("__pycache__"))
-        self._flwr("run", str(app), "here", "--run-config", f"folder={json.dumps(str(self.folder))}")
-
-    def _wait_for(self, url: str) -> None:
-        assert self._superlink is not None
-        context = certificates.trusting((self.folder / certificates.AUTHORITY).read_bytes())
-        until = time.monotonic() + START
-        while time.monotonic() < until and self._superlink.code is None:
-            try:
-                httpx.get(url, verify=context, timeout=2)
-                return
-            except httpx.TransportError:
-                time.sleep(0.1)
-        raise ValueError(say("Flower's SuperLink did not start: {log} says why.", log=self._superlink.log))
-
-    def _flwr(self, *arguments: str) -> dict[str, Any]:
-        """Tell the SuperLink something by Flower's own command; what it answers."""
-        command = [program("flwr"), *arguments, "--format", "json"]
-        environment = {**os.environ, **self._environment}
-        done = subprocess.run(command, capture_output=True, text=True, env=environment, stdin=subprocess.DEVNULL)
-        try:
-            answer = json.loads(done.stdout[done.stdout.index("{") :])
-        except ValueError:
-            answer = {}
-        if done.returncode or not answer.get("success"):
-            reason = answer.get("error-message") or (done.stderr or done.stdout).strip()
-            raise ValueError(say("Flower refused: {reason}", reason=str(reason)[-500:]))
-        return dict(answer)
+        self._superlink.run_app()
 
     def _invited(self, token: str) -> dict[str, Any]:
         party = self._of_token(token)
@@ -221,56 +172,26 @@ class Federation:
         return algorithm.send(w, algorithm.server_memory(w))
 
     def _let_in(self, token: str, about: dict[str, Any]) -> dict[str, Any]:
-        """A party with this token says who it is; the number of its node at Flower's."""
+        """A party with this token says who it is; its number, and its node's at Flower's."""
         party = self._of_token(token)
-        data = self._sample.dataset
-        name, key, examples = str(about.get("name", ""))[:40], str(about.get("key", "")), about.get("examples")
-        if party["key"] and party["key"] != key:
-            raise Refusal(say("This code has been used by somebody else: each party needs a code of its own."))
-        shape, labels = list(about.get("shape", [])), about.get("highest label")
-        if shape != list(data.train_x.shape[1:]):
-            raise Refusal(
-                say("Your examples have the shape {given}, but here it must be {wanted}.", given=tuple(shape),
-                    wanted=data.train_x.shape[1:])
-            )  # fmt: skip
-        if not isinstance(examples, int) or not 1 <= examples <= 60_000:
-            raise Refusal(say("You have {examples} examples, but it must be 1 to 60,000.", examples=examples))
-        if not isinstance(labels, int) or not 0 <= labels < data.classes:
-            raise Refusal(
-                say(
-                    "Your highest label is {label}, but labels go from 0 to {last}.",
-                    label=labels,
-                    last=data.classes - 1,
-                )
-            )
-        if party["examples"] not in (0, examples):
-            raise Refusal(
-                say(
-                    "You came with {before} examples and come back with {now}: bring the same.",
-                    before=party["examples"],
-                    now=examples,
-                )
-            )
-        try:
-            certificates.require_public_key(key)
-        except ValueError as error:
-            raise Refusal(str(error)) from None
+        others = sum(one["examples"] for one in self._about["parties"] if one is not party)
+        require_fit(party, about, self._sample.dataset, others)
         if party["node"] is None:
-            node = self._register(party["party"], key)
+            node = self._superlink_there().register(party["party"], about["key"])
             with self._lock:
-                party.update(key=key, pem=certificates.as_pem(key).decode(), node=node, examples=examples)
+                pem = certificates.as_pem(about["key"]).decode()
+                party.update(key=about["key"], pem=pem, node=node, examples=about["examples"])
         with self._lock:
-            party["name"] = name or say("party {number}", number=party["party"])
+            party["name"] = str(about.get("name", ""))[:40] or say("party {number}", number=party["party"])
             self._save()
             everybody = all(one["examples"] for one in self._about["parties"])
         if everybody and self.state == "waiting":
             self._wish("running")
         return {"party": party["party"], "node": party["node"], "name": party["name"]}
 
-    def _register(self, number: int, key: str) -> int:
-        path = self.folder / f"party_{number}.pub"
-        path.write_text(key)
-        return int(self._flwr("supernode", "register", str(path), "here", "--name", f"party-{number}")["node-id"])
+    def _superlink_there(self) -> SuperLink:
+        assert self._superlink is not None
+        return self._superlink
 
     def _of_token(self, token: str) -> dict[str, Any]:
         party: dict[str, Any]
@@ -352,7 +273,7 @@ def host(
         host, port = about["host"], about["port"]
     else:
         assert experiment is not None
-        about = _new(experiment, place, host, patience)
+        about = begun(experiment, place, host, patience)
     federation = Federation(place, about, (host, port))
     try:
         federation.open()
@@ -360,50 +281,3 @@ def host(
         federation.close()
         raise
     return federation
-
-
-def _new(experiment: Experiment, folder: Path, host: str, patience: float) -> dict[str, Any]:
-    require_sendable(prepare(experiment))
-    folder.mkdir(parents=True, exist_ok=True)
-    folder.chmod(0o700)
-    everywhere = host in ("0.0.0.0", "::")
-    address = own_addresses()[0] if everywhere else host
-    certificates.make(folder, [address, *(own_addresses() if everywhere else []), "localhost", "127.0.0.1"])
-    parties = [
-        {"party": number, "token": codes.new_token(), "name": "", "key": "", "pem": None, "node": None, "examples": 0,
-         "kicked": False}
-        for number in range(experiment.parties)
-    ]  # fmt: skip
-    ledger.put(folder / ledger.WISHES, {"state": "waiting"})
-    return {
-        "experiment": experiment.link(), "run": secrets.token_hex(8), "host": host, "port": 0, "patience": patience,
-        "address": f"[{address}]" if ":" in address else address,
-        "fingerprint": certificates.fingerprint((folder / certificates.AUTHORITY).read_bytes()), "parties": parties,
-    }  # fmt: skip
-
-
-def own_addresses() -> list[str]:
-    """The addresses of this machine that others may reach; its own name if there is none."""
-    found = [
-        one.address
-        for addresses in psutil.net_if_addrs().values()
-        for one in addresses
-        if one.family == socket.AF_INET and not one.address.startswith("127.")
-    ]
-    return found or [socket.gethostname()]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def program(name: str) -> str:
-    """Where a command of this environment is."""
-    return str(Path(sys.executable).with_name(name))
-
-
-def path_with_ours() -> str:
-    """The PATH with this environment first: Flower's programs start each other by name."""
-    return os.pathsep.join([str(Path(sys.executable).parent), os.environ.get("PATH", "")])

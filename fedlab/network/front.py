@@ -73,7 +73,7 @@ class Front:
             Route("/v1/fleet/{call:path}", self._pass_on, methods=["POST"]),
         ]
         config = uvicorn.Config(
-            Starlette(routes=routes), host=host, port=port, log_level="critical", access_log=False,
+            Starlette(routes=routes), host=host, port=port, log_level="critical", access_log=False, ws="none",
             ssl_certfile=folder / certificates.CERTIFICATE, ssl_keyfile=folder / certificates.KEY,
             timeout_graceful_shutdown=2,
         )  # fmt: skip

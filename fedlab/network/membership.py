@@ -17,9 +17,9 @@ from fedlab.experiment import Experiment
 from fedlab.federation import prepare
 from fedlab.network import certificates, codes, ledger
 from fedlab.network.codes import JoinCode
-from fedlab.network.federation import APP, ENVIRONMENT, free_port, path_with_ours, program
 from fedlab.network.front import TOKEN, Refusal
 from fedlab.network.leash import Leashed
+from fedlab.network.superlink import APP, environment, free_port, program
 from fedlab.settings import short_name
 from fedlab.text import say
 
@@ -115,8 +115,7 @@ class Membership:
             "--auth-supernode-private-key", str(folder / "key"), "--port", str(free_port()),
             "--node-config", f"folder={json.dumps(str(folder))}",
         ]  # fmt: skip
-        environment = {**ENVIRONMENT, "FLWR_HOME": str(home), "PATH": path_with_ours(), "OPENBLAS_NUM_THREADS": "1"}
-        self._node = Leashed(command, folder / "supernode.log", environment)
+        self._node = Leashed(command, folder / "supernode.log", {**environment(home), "OPENBLAS_NUM_THREADS": "1"})
 
     @property
     def state(self) -> str:
