@@ -42,7 +42,7 @@ def test_the_three_numbers_are_those_of_five_fifths(shown: Vertical) -> None:
 
 
 def test_a_control_that_moves_trains_anew(shown: Vertical) -> None:
-    shown._noise.value = 3.0
+    shown._slide("noise", 4)
     leak = float(re.findall(r"AUC ([\d.]+) after round 1", says(shown)[-1])[0])
     wanted = np.mean([next(iter(run(Columns(**QUICK, noise=3.0, fold=fold)))).leak for fold in range(5)])
     assert leak == pytest.approx(wanted, abs=6e-3)
@@ -68,9 +68,12 @@ def test_other_data_has_other_parties(shown: Vertical) -> None:
 
 
 def test_only_a_network_has_a_width_to_choose(shown: Vertical) -> None:
-    assert shown._cut.disabled
+    def names() -> list[str]:
+        return [one["name"] for one in shown._page.state["choices"]]
+
+    assert names() == ["overlap", "noise", "rounds"]
     shown._model.value = "network"
-    assert not shown._cut.disabled
+    assert names() == ["cut", "overlap", "noise", "rounds"]
 
 
 def test_few_common_people_are_told_and_when_alone_is_better(shown: Vertical) -> None:
@@ -92,14 +95,22 @@ def test_what_cannot_be_is_said_in_one_sentence_and_the_pictures_go(shown: Verti
 
 
 def test_sliders_that_move_on_do_not_wait_for_what_was_asked_before(shown: Vertical) -> None:
-    for t in (0.1, 0.3, 1.0, 3.0):
-        shown._noise.value = t
+    for at in (1, 2, 3, 4):
+        shown._slide("noise", at)
     assert shown.wait()
     with_noise = says(shown)
     shown.show(noise=0.1)
     assert says(shown) != with_noise
     shown.show(noise=3.0)
     assert says(shown) == with_noise
+
+
+def test_an_interrupt_ends_the_training_and_not_the_sliders(shown: Vertical) -> None:
+    shown.show(data="mnist_left_right", people=10_000, rounds=10_000)
+    shown.stop()
+    assert shown.wait(1)
+    shown.show(**Columns(**QUICK).model_dump())
+    assert says(shown)[0].startswith("AUC on people nobody trained on")
 
 
 def test_closed_it_leaves_no_thread() -> None:

@@ -20,12 +20,16 @@ from fedlab_widgets import kernel
 from fedlab_widgets.columns_in_words import in_words, title_of
 from fedlab_widgets.picture import Picture
 from fedlab_widgets.problems import in_one_sentence
+from fedlab_widgets.reading import Page
 from fedlab_widgets.threads import begin
 
 FOLDS = 5
-ROUNDS = (1, 2, 5, 10, 20, 50, 100)
-OVERLAPS = (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0)
-NOISE = (0.0, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0)
+SLIDERS: dict[str, tuple[float, ...]] = {
+    "cut": (1, 2, 4, 8, 16),
+    "overlap": (0.05, 0.1, 0.2, 0.3, 0.5, 0.75, 1.0),
+    "noise": (0.0, 0.1, 0.3, 1.0, 3.0, 10.0, 30.0, 100.0),
+    "rounds": (1, 2, 5, 10, 20, 50, 100),
+}
 PICTURES: dict[str, Any] = {"people": 1_000, "batch_size": 50, "learning_rate": 0.2}  # so that they answer in a second
 OWN = ".fedlab-columns select { min-height: 28px; }"
 OFTEN = 0.3  # seconds between two drawings of what is not finished
@@ -56,15 +60,13 @@ class Vertical:
         self._says = widgets.HTML()
         css = files("fedlab_widgets").joinpath("style.css").read_text(encoding="utf-8")
         style = widgets.HTML(f"<style>{css}{OWN}</style>", _dom_classes=("fedlab-style",))
-        rows = [[self._data, self._model, self._holder], [*self._parties], [self._cut, self._overlap],
-                [self._noise, self._rounds]]  # fmt: skip
         flow = {"flex_flow": "row wrap", "overflow": "visible", "grid_gap": "2px 14px"}
-        boxes = [widgets.HBox(row, layout=flow) for row in rows]
+        boxes = [widgets.HBox(row, layout=flow) for row in ([self._data, self._model, self._holder], [*self._parties])]
         pictures = widgets.HBox([self._bars.view, self._curve.view], layout={"flex_flow": "row wrap"})
-        parts = [style, *boxes, pictures, self._says]
+        parts = [style, *boxes, self._page, pictures, self._says]
         self.view = widgets.VBox(parts, _dom_classes=("fedlab-lab", "fedlab-columns"))
-        self._show_what_fits()
-        for widget in (*self._controls, self._bars.view, self._curve.view, self._says):
+        self._show_sliders()
+        for widget in (*self._controls, self._page, self._bars.view, self._curve.view, self._says):
             kernel.answer_beside_cells(widget)
         for control in self._controls:
             control.observe(self._moved, "value")
@@ -78,13 +80,6 @@ class Vertical:
                 options=options, value=value, description=title, style=style, layout={"width": "auto", "height": "auto"}
             )
 
-        def slider(title: str, offered: tuple[float, ...], value: float) -> Any:
-            steps = sorted({*offered, value})
-            return widgets.SelectionSlider(
-                options=[(f"{one:g}", one) for one in steps], value=value, description=title,
-                layout={"width": "400px"}, style={"description_width": "190px"},
-            )  # fmt: skip
-
         self._data = menu(say("data"), [(title_of(name), name) for name in HOLDERS], first.data)
         models = [(say("logistic regression"), "logistic"), (say("split network"), "network")]
         self._model = menu(say("model"), models, first.model)
@@ -92,13 +87,10 @@ class Vertical:
         self._parties = [widgets.Checkbox(True, indent=False, layout={"width": "auto"}) for _ in range(most)]
         self._holder = menu(say("who knows the label"), [("", "")], "")
         self._name_parties(first)
-        self._cut = slider(say("numbers over the cut, c"), (1, 2, 4, 8, 16), first.cut)
-        self._overlap = slider(say("people whom all know"), OVERLAPS, first.overlap)
-        self._noise = slider(say("noise on the way back, t"), NOISE, first.noise)
-        self._rounds = slider(say("rounds, T"), ROUNDS, first.rounds)
-        self._controls = [
-            self._data, self._model, self._holder, *self._parties, self._cut, self._overlap, self._noise, self._rounds
-        ]  # fmt: skip
+        self._controls = [self._data, self._model, self._holder, *self._parties]
+        self._page = Page()
+        self._page.answer(set=self._slide)
+        self._values: dict[str, Any] = {name: getattr(first, name) for name in SLIDERS}
 
     def _name_parties(self, columns: Columns) -> None:
         """Set boxes and menu to the parties of these settings."""
@@ -118,16 +110,9 @@ class Vertical:
         self._base, self._quiet = columns, True
         self._data.value, self._model.value = columns.data, columns.model
         self._name_parties(columns)
-        for control, value in (
-            (self._cut, columns.cut), (self._overlap, columns.overlap), (self._noise, columns.noise),
-            (self._rounds, columns.rounds),
-        ):  # fmt: skip
-            if value not in [one for _, one in control.options]:
-                steps = sorted({value, *(one for _, one in control.options)})
-                control.options = [(f"{one:g}", one) for one in steps]
-            control.value = value
+        self._values = {name: getattr(columns, name) for name in SLIDERS}
         self._quiet = False
-        self._show_what_fits()
+        self._show_sliders()
         self._begin()
 
     def wait(self, seconds: float = 60) -> bool:
@@ -141,11 +126,14 @@ class Vertical:
         return False
 
     def stop(self) -> None:
-        """Train no more."""
-        self._gone = True
+        """Give up what is being trained; the next move of a control trains again."""
+        with self._lock:
+            self._wanted += 1
+            self._done = self._wanted
 
     def close(self) -> None:
         """Take it off the page."""
+        self._gone = True
         self.stop()
         kernel.forget(self)
         for widget in (*self._controls, *self.view.children, self.view):
@@ -157,8 +145,7 @@ class Vertical:
         who = ",".join(name for name, box in zip(names, self._parties, strict=False) if box.value)
         moved = {
             "data": self._data.value, "model": self._model.value, "who": who, "label_holder": self._holder.value,
-            "cut": int(self._cut.value), "overlap": self._overlap.value, "noise": self._noise.value,
-            "rounds": int(self._rounds.value),
+            **self._values,
         }  # fmt: skip
         return self._base.with_(**({} if self._data.value == "heart" else PICTURES), **moved)
 
@@ -169,12 +156,37 @@ class Vertical:
             self._quiet = True
             self._name_parties(Columns(data=self._data.value))
             self._quiet = False
-        self._show_what_fits()
+        self._show_sliders()
         self._begin()
 
-    def _show_what_fits(self) -> None:
+    def _offered(self, name: str) -> list[Any]:
+        """What a slider offers, and where it stands in between."""
+        return sorted({*SLIDERS[name], self._values[name]})
+
+    def _slide(self, name: str, at: int) -> None:
+        if name in SLIDERS:
+            offered = self._offered(name)
+            self._values[name] = offered[min(max(0, int(at)), len(offered) - 1)]
+            self._show_sliders()
+            self._begin()
+
+    def _show_sliders(self) -> None:
         """Logistic regression sends one logit for each label: it has no width to choose."""
-        self._cut.disabled = self._model.value == "logistic"
+        labels = {
+            "cut": say("numbers over the cut, c"), "overlap": say("share of people whom all know"),
+            "noise": say("noise on the way back, t"), "rounds": say("rounds, T"),
+        }  # fmt: skip
+        choices = [
+            {
+                "name": name,
+                "label": labels[name],
+                "texts": [f"{one:g}" for one in self._offered(name)],
+                "at": self._offered(name).index(value),
+            }
+            for name, value in self._values.items()
+            if name != "cut" or self._model.value == "network"
+        ]
+        self._page.state = {"facts": [], "unit": None, "parts": [], "choices": choices}
 
     def _begin(self) -> None:
         """Train what the controls ask for, on a thread of its own."""
