@@ -14,11 +14,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.resources import files
 
 import numpy as np
 
 from fedlab.datasets import mnist
+from fedlab.datasets.tables import arrays_in
 from fedlab.randomness import Choice, generator
 from fedlab.text import say
 
@@ -77,13 +77,12 @@ def table_of(data: str, people: int, seed: int) -> Table:
 @lru_cache(maxsize=1)
 def heart() -> Table:
     """297 patients; y: 1 if an artery is narrowed."""
-    file = files("fedlab.datasets").joinpath("heart_disease.npz")
-    with file.open("rb") as opened, np.load(opened, allow_pickle=False) as archive:
-        x, y, owner, names = (archive[name] for name in ("x", "y", "owner", "columns"))
+    held = arrays_in("heart_disease.npz")
+    x, y, owner, names = (held[name] for name in ("x", "y", "owner", "columns"))
     whole = (owner == 0) & ~np.isnan(x).any(axis=1)
-    held = dict(zip(names.tolist(), x[whole].T.astype(np.float64), strict=True))
+    measured = dict(zip(names.tolist(), x[whole].T.astype(np.float64), strict=True))
     columns = {
-        party: np.hstack([_as_numbers(name, held[name]) for name in own]) for party, own in HOLDERS["heart"].items()
+        party: np.hstack([_as_numbers(name, measured[name]) for name in own]) for party, own in HOLDERS["heart"].items()
     }
     return Table(columns, (y[whole] > 0).astype(int), classes=2)
 
