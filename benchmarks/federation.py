@@ -77,9 +77,8 @@ class Relay:
             while data := source.recv(1 << 16):
                 setattr(self, way, getattr(self, way) + len(data))
                 goal.sendall(data)
-        for one in (source, goal):
-            with suppress(OSError):
-                one.shutdown(socket.SHUT_RDWR)
+        with suppress(OSError):
+            goal.shutdown(socket.SHUT_WR)
 
 
 class Turn:
@@ -94,7 +93,8 @@ class Turn:
 
     def go(self) -> dict[str, Any]:
         log = self.folder / "server.log"
-        with started(log, "start", self.experiment.link(), "--folder", str(self.folder / "server")) as server:
+        words = ("start", self.experiment.link(), "--folder", str(self.folder / "server"))
+        with started(log, *COMMAND, *words) as server:
             found = self._until(lambda: len(read := join_codes(log)) == self.experiment.parties and read, server)
             printed = self._seconds()
             relay = Relay(codes.read(found[0]).port)
@@ -150,11 +150,11 @@ class Turn:
 
 
 @contextmanager
-def started(log: Path, *words: str) -> Iterator[subprocess.Popen[bytes]]:
-    """One of the kit's federation commands, which is asked to end when the block does, as Ctrl-C would."""
+def started(log: Path, *command: str) -> Iterator[subprocess.Popen[bytes]]:
+    """A command, which is asked to end when the block does."""
     with log.open("wb") as file:
         process = subprocess.Popen(
-            [*COMMAND, *words], stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT, start_new_session=True
+            command, stdin=subprocess.DEVNULL, stdout=file, stderr=subprocess.STDOUT, start_new_session=True
         )
     try:
         yield process
@@ -175,7 +175,10 @@ def joined(folder: Path, of_parties: Sequence[str]) -> Iterator[list[subprocess.
         return
     number = len(of_parties)
     words = ("join", of_parties[-1], "--yes", "--name", f"P{number}", "--folder", str(folder / f"party_{number}"))
-    with joined(folder, of_parties[:-1]) as others, started(folder / f"party_{number}.log", *words) as process:
+    with (
+        joined(folder, of_parties[:-1]) as others,
+        started(folder / f"party_{number}.log", *COMMAND, *words) as process,
+    ):
         yield [*others, process]
 
 
