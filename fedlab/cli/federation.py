@@ -20,7 +20,8 @@ if TYPE_CHECKING:
     from fedlab.network import Federation, Invitation, Membership
 
 PAUSE = 0.3  # seconds between two looks at what has happened
-LINGER = 3.0  # seconds that a server stays when all is done, so that its parties hear of it
+ASK = 1.5  # seconds after which a party asks again how far the run is
+LINGER = 4.0  # seconds that a server stays when all is done, so that its parties hear of it
 
 
 class WithExperiment(click.Command):
@@ -96,7 +97,7 @@ def join_command(code: str, data: Path | None, name: str, folder: Path | None, y
         with stopped_by_signals() as check, network.join(invitation, data, name=name, folder=folder) as membership:
             click.echo(say("You take part as {name}. Ctrl-C leaves.", name=membership.name))
             follow_party(membership, check)
-    except (ValueError, network.Refusal) as error:
+    except ValueError as error:
         raise Refused(str(error)) from None
 
 
@@ -195,20 +196,10 @@ def show_invitation(invitation: Invitation) -> None:
         click.echo(f"  {when}: {what}")
 
 
-def wait_for_the_end(membership: Membership, last: int, check: Callable[[], None]) -> None:
-    """Until the server has what this party has sent for the last round, or is gone."""
-    while (news := membership.news()) and news["round"] < last:
-        check()
-        time.sleep(PAUSE)
-    if news:
-        click.echo(say("The shared model has {percent:.1f} % of the server's test examples right.",
-                       percent=100 * news["accuracy"]))  # fmt: skip
-
-
 def follow_party(membership: Membership, check: Callable[[], None]) -> None:
-    """A line for each round, until the last."""
-    seen, last = 0, membership.invitation.experiment.rounds
-    while True:
+    """A line for each round of this party, until the server's last round is over; a server that died is waited for."""
+    seen, asked, news = 0, 0.0, None
+    while not (news and news["state"] in ("finished", "stopped")):
         check()
         for line in membership.rounds[seen:]:
             seen += 1
@@ -222,11 +213,13 @@ def follow_party(membership: Membership, check: Callable[[], None]) -> None:
                     sent=line["bytes up"],
                 )
             )  # fmt: skip
-            if line["round"] == last:
-                wait_for_the_end(membership, last, check)
-                return
         if membership.state == "ended":
             raise Incomplete(
                 say("Your party's node has ended: {log} says why.", log=membership.folder / "supernode.log")
             )
+        if time.monotonic() - asked > ASK:
+            asked, news = time.monotonic(), membership.news()
         time.sleep(PAUSE)
+    if news["accuracy"] is not None:
+        click.echo(say("The shared model has {percent:.1f} % of the server's test examples right.",
+                       percent=100 * news["accuracy"]))  # fmt: skip

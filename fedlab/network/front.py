@@ -36,7 +36,7 @@ NODE_KEY = "flwr-public-key"  # the header in which a node of Flower's says who 
 DROPPED = ("content-length", "transfer-encoding", "connection", "content-encoding", "server", "date", "host")
 
 
-class Refusal(Exception):
+class Refusal(ValueError):
     """The server does not let a party in; the text says why."""
 
 

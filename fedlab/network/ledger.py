@@ -8,7 +8,8 @@
     party    key, key.pub, authority.pem             who it is, and whom it trusts
              party.json, examples.npz                its number and its run; its own examples
              memory.npz                              what it remembers between rounds
-             sent.jsonl, rounds.jsonl                each array that has left; its own loss and accuracy by round
+             sent.jsonl, last.npz                    each array that has left, and the last of them
+             rounds.jsonl                            its own loss and accuracy by round
 
 All are written whole or not at all; lines of .jsonl are added.
 """
@@ -40,7 +41,8 @@ FEDERATION, WISHES, HISTORY, STATE, SILENT = (
     "state.npz",
     "silent.jsonl",
 )
-PARTY, EXAMPLES, MEMORY, SENT, ROUNDS = "party.json", "examples.npz", "memory.npz", "sent.jsonl", "rounds.jsonl"
+PARTY, EXAMPLES, MEMORY = "party.json", "examples.npz", "memory.npz"
+SENT, LAST, ROUNDS = "sent.jsonl", "last.npz", "rounds.jsonl"
 
 
 def put(path: Path, value: Mapping[str, Any]) -> None:

@@ -137,7 +137,7 @@ class Membership:
         try:
             with _client(self.invitation.code, self.invitation.authority) as client:
                 return _asked(lambda: client.get("/fedlab/news"))
-        except (ValueError, Refusal):
+        except ValueError:
             return None
 
     def leave(self) -> None:
@@ -203,11 +203,12 @@ def _asked(ask: Any) -> Mapping[str, Any]:
         content = answer.json()
         if answer.status_code == 200 and isinstance(content, dict):
             return content
-        raise Refusal(str(content["refused"])[:500])
+        refused = str(content["refused"])[:500]
     except httpx.TransportError as error:
         raise ValueError(say("The server does not answer any more: {reason}", reason=error)) from None
     except (ValueError, KeyError, TypeError):
         raise ValueError(say("The server speaks another version of the kit: have both use the same.")) from None
+    raise Refusal(refused)
 
 
 def _unreachable(code: JoinCode, error: Exception) -> str:

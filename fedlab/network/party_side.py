@@ -43,6 +43,7 @@ def write_down(folder: Path, order: Parcel, report: Parcel, x: np.ndarray, y: np
         ledger.add_line(folder / ledger.ROUNDS, {"round": order.about["round"], "trouble": report.about["trouble"]})
         return
     number = report.about["round"]
+    save(folder / ledger.LAST, Parcel({"round": number}, report.arrays))
     for place, array in enumerate(report.arrays):
         line = {"round": number, "array": place, "shape": array.shape, "type": str(array.dtype), "bytes": array.nbytes}
         ledger.add_line(folder / ledger.SENT, line)

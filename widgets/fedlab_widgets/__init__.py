@@ -6,7 +6,9 @@ Lab()
 
 from fedlab.lessons.tables import show_table
 from fedlab_widgets.claims import claims
+from fedlab_widgets.classroom import Classroom
 from fedlab_widgets.costs import Costs
+from fedlab_widgets.joining import join
 from fedlab_widgets.lab import Lab
 from fedlab_widgets.leak import Leak
 from fedlab_widgets.lesson import show, show_bars, show_lines, show_source
@@ -17,6 +19,7 @@ from fedlab_widgets.tour import TourStep
 from fedlab_widgets.vertical import Vertical
 
 __all__ = [
+    "Classroom",
     "Costs",
     "Lab",
     "Leak",
@@ -25,6 +28,7 @@ __all__ = [
     "TourStep",
     "Vertical",
     "claims",
+    "join",
     "predict",
     "show",
     "show_bars",

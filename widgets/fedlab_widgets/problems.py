@@ -10,6 +10,7 @@ from pathlib import Path
 from types import FrameType
 
 import fedlab
+from fedlab.engines import FlowerMissing
 from fedlab.engines.tensorflow_setup import TensorFlowMissing
 from fedlab.rounds import Diverged
 from fedlab.settings import Kind
@@ -24,7 +25,7 @@ def in_one_sentence(error: BaseException) -> str:
     said = shortened(str(error).strip().partition("\n")[0])
     frames = [frame for frame, _ in traceback.walk_tb(error.__traceback__)]
     is_kit = bool(frames) and frames[-1].f_code.co_filename.startswith(KIT)
-    if said and isinstance(error, (ValueError, Diverged, TensorFlowMissing)) and is_kit:
+    if said and isinstance(error, (ValueError, Diverged, TensorFlowMissing, FlowerMissing)) and is_kit:
         return said
     told = f"{type(error).__name__}: {said}" if said else type(error).__name__
     method = own_method(reversed(frames))
