@@ -72,7 +72,8 @@ def run(
     simulation; or what makes an engine of the prepared experiment. None takes the first of these that can.
     between_chunks: called many times a round from the training threads; it may wait (pause) or raise (stop).
     on_upload: called with the round's number and each party's `Upload` before it is aggregated, in the order of the
-    parties' numbers. Nothing else keeps the parties' weights: keep here what `diagnostics.py` is to look at.
+    parties' numbers. Nothing else keeps the parties' weights: keep here what `diagnostics.py` is to look at. Of parties
+    that are apart, as with "flower", neither weights nor memories come: `weights` is not a number, `own` is empty.
     on_mean: called with the round's number and the one message that the algorithm's server step gets.
     threads: parties that train at the same time; None takes one a processor. The numbers do not depend on it: equal
     experiments give equal rounds, to the last bit, on one machine. (A CNN on Keras keeps that promise if nothing has

@@ -7,6 +7,7 @@ flower   either of them at each party of a federation of Flower's, simulated in 
 
 from __future__ import annotations
 
+import sys
 from importlib.util import find_spec
 from typing import TYPE_CHECKING
 
@@ -50,7 +51,9 @@ def require_known(name: str) -> None:
 
 
 def require_flower() -> None:
-    """Raise `FlowerMissing` unless Flower and Ray, which it simulates on, are installed."""
+    """Raise `FlowerMissing` unless Flower and Ray, which it simulates on, are installed and run here."""
+    if sys.platform == "win32":
+        raise FlowerMissing(say("Flower's simulation runs on Linux and macOS: take another engine here."))
     if not (find_spec("flwr") and find_spec("ray")):
         raise FlowerMissing(say("Flower is not installed here: install it with pip install 'flwr[simulation]'."))
 

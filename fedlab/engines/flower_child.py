@@ -35,6 +35,7 @@ from fedlab.text import say
 
 with suppress(KeyError, ValueError):  # Flower, which needs no TensorFlow but would start it, is imported by now
     sys.path.remove(os.environ["FEDLAB_SHIELD"])
+ATTEMPTS = 3
 STORE = 100 * 2**20  # bytes of shared memory for messages on their way between processes; more go by the disk
 
 
@@ -43,12 +44,25 @@ def main(pipe: Connection, folder: Path, parties: int, processes: int) -> None:
     adopt()
     told: SimpleQueue[Any] = SimpleQueue()
     threading.Thread(target=listen, args=(pipe, told), daemon=True).start()
-    ray.init(
-        address="local", _node_ip_address="127.0.0.1", include_dashboard=False, log_to_driver=False,
-        num_cpus=processes, object_store_memory=STORE, _temp_dir=str(folder / "ray"),
-    )  # fmt: skip
+    start_ray(folder, processes)
     resources = {"client_resources": {"num_cpus": 1, "num_gpus": 0.0}}
     run_simulation(server(pipe, told, folder), client(folder), num_supernodes=parties, backend_config=resources)
+
+
+def start_ray(folder: Path, processes: int) -> None:
+    """Start Ray's own processes; again if they are not there within the 30 s that Ray gives them on a busy machine."""
+    for attempt in range(1, ATTEMPTS + 1):
+        try:
+            ray.init(
+                address="local", _node_ip_address="127.0.0.1", include_dashboard=False, log_to_driver=False,
+                num_cpus=processes, object_store_memory=STORE, _temp_dir=str(folder / f"ray{attempt}"),
+            )  # fmt: skip
+            return
+        except Exception:
+            if attempt == ATTEMPTS:
+                raise
+            ray.shutdown()
+            see_out()
 
 
 def listen(pipe: Connection, told: SimpleQueue[Any]) -> None:
@@ -67,7 +81,13 @@ def adopt() -> None:
 
 
 def end() -> None:
-    """End this process and all that it has started, and see them out: not every container's first process would."""
+    """End this process and all that it has started."""
+    see_out()
+    os._exit(0)
+
+
+def see_out() -> None:
+    """End all that this process has started, and see it out: not every container's first process would."""
     me = psutil.Process()
     while others := me.children(recursive=True):
         for other in others:
@@ -75,7 +95,6 @@ def end() -> None:
                 other.kill()
         with suppress(ChildProcessError):
             os.waitpid(-1, 0)
-    os._exit(0)
 
 
 def server(pipe: Connection, told: SimpleQueue[Any], folder: Path) -> ServerApp:
