@@ -19,9 +19,10 @@ import numpy as np
 
 from fedlab.datasets import Dataset
 from fedlab.engines import engine_for
-from fedlab.evaluation import cross_entropy, judge, logits_of, shares
+from fedlab.evaluation import auc, cross_entropy, judge, logits_of, shares
 from fedlab.experiment import Experiment
 from fedlab.prepare import Prepared, prepare
+from fedlab.text import say
 
 if TYPE_CHECKING:
     import keras
@@ -111,6 +112,33 @@ def party_accuracies(
     right = np.concatenate(_answers(prepared, asked)) == seen.train_y[np.concatenate(parties)]
     ends = np.cumsum([len(own) for own in parties])[:-1]
     return np.array([part.mean() for part in np.split(right, ends)])
+
+
+def by_owner(
+    experiment: Experiment, models: Sequence[np.ndarray], dataset: Dataset, model: keras.Model | None = None
+) -> tuple[np.ndarray, np.ndarray]:
+    """How well each party's model does on test examples of that party's owner: accuracy (K,) and, of two classes, AUC.
+
+    models: (P,) each: the shared model alone, or one for each party. NaN where an owner has no test examples or, for
+    the AUC, not both labels. `ValueError` unless parties are owners, and it is known whose the test examples are.
+    """
+    prepared = prepare(experiment, dataset, model)
+    data, owners = prepared.dataset, prepared.owners
+    if owners is None or data.test_owners is None:
+        raise ValueError(
+            say("Parties are no owners here: take data with owners, such as heart, and the partition natural.")
+        )
+    own = [np.flatnonzero(data.test_owners == owner) for owner in owners]
+    models = list(models) * len(owners) if len(models) == 1 else models
+    asked = [(weights, data.test_x[its]) for weights, its in zip(models, own, strict=True) if len(its)]
+    answers = iter(_logits(prepared, asked) if asked else [])
+    accuracies, aucs = np.full(len(owners), np.nan), np.full(len(owners), np.nan)
+    for party, its in enumerate(own):
+        if len(its):
+            logits, labels = next(answers), data.test_y[its]
+            accuracies[party] = (logits.argmax(axis=1) == labels).mean()
+            aucs[party] = auc(logits[:, 1] - logits[:, 0], labels) if data.classes == 2 else np.nan
+    return accuracies, aucs
 
 
 @dataclass(frozen=True)

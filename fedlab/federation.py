@@ -29,7 +29,7 @@ from fedlab.asynchrony import answered
 from fedlab.costs import clock
 from fedlab.datasets import Dataset
 from fedlab.engines import Engine, engine_for
-from fedlab.evaluation import judge
+from fedlab.evaluation import judge, judge_auc
 from fedlab.events import legs
 from fedlab.experiment import Experiment
 from fedlab.memories import first_state, kept, remembered
@@ -221,6 +221,7 @@ def finished(
         engine=engine.name,
         epsilon=_spent(releases, stages["privacy"].delta),
         backdoor=judge(engine, models, aimed)[0] if aimed else None,
+        test_auc=judge_auc(engine, models, prepared.dataset),
     )
     return answered(prepared, state, result) if algorithm.asynchronous else result
 

@@ -64,3 +64,9 @@ class Round:
     backdoor: float | None = (
         None  # share of what bears an attack's trigger that is called what it wants; None: no trigger
     )
+    test_auc: float | None = None  # see `evaluation.auc`; None where accuracy is the data set's measure
+
+    @property
+    def score(self) -> float:
+        """What the data set is measured by: AUC, or the test accuracy."""
+        return self.test_accuracy if self.test_auc is None else self.test_auc

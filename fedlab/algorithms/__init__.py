@@ -15,6 +15,7 @@ from fedlab.algorithms.fednova import FedNova
 from fedlab.algorithms.fedopt import FedAdagrad, FedAdam, FedYogi
 from fedlab.algorithms.fedprox import FedProx
 from fedlab.algorithms.fedsgd import FedSGD
+from fedlab.algorithms.qfedavg import QFedAvg
 from fedlab.algorithms.scaffold import SCAFFOLD
 
 Algorithm = FedAvg  # every algorithm is FedAvg with something changed
@@ -32,6 +33,7 @@ ALGORITHMS: dict[str, type[FedAvg]] = {
         SCAFFOLD,
         FedNova,
         FedDyn,
+        QFedAvg,
         FedBuff,
         FedAsync,
         Central,

@@ -26,6 +26,8 @@ def round_line(one: Round, rounds: int) -> str:
         megabytes=(one.bytes_up + one.bytes_down) / 1e6,
         seconds=one.seconds,
     )
+    if one.test_auc is not None:
+        line += "   " + say("test AUC {auc:.3f}", auc=one.test_auc)
     if one.backdoor is not None:
         line += "   " + say("backdoor {share:.1%}", share=one.backdoor)
     if one.epsilon is not None:

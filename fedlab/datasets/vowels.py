@@ -29,7 +29,9 @@ class Vowels(Source):
 
     name: ClassVar[str] = "vowels"
     title: ClassVar[str] = "Vowels (fifteen speakers)"
-    lesson: ClassVar[str] = "Everybody's voice is different: one's own model knows it best, but no voice it has not heard."
+    lesson: ClassVar[str] = (
+        "Voices differ: one's own model knows one's own voice best, and no voice that it has not heard."
+    )
 
     speakers: int = setting(8, "How many of the 15 speakers take part; the others are new voices.", low=2, high=14)
     voices: Literal["own", "new"] = setting(

@@ -189,6 +189,29 @@ def feddyn(world: World) -> Models:
         yield [w]
 
 
+def loss(w: np.ndarray, x: np.ndarray, y: np.ndarray) -> float:
+    """The mean of log Σ_c exp(score_c) - score_y."""
+    classes = len(w) // (x.shape[1] + 1)
+    scores = x @ w[:-classes].reshape(-1, classes) + w[-classes:]
+    return float((np.log(np.exp(scores).sum(axis=1)) - scores[np.arange(len(y)), y]).mean())
+
+
+def qfedavg(world: World) -> Models:
+    """Li et al. 2020 (q-FFL), algorithm 2, L = 1/η: w <- w - Σ p_k F_k^q Δ_k / Σ p_k h_k; F_k as the steps saw it."""
+    w, q = world.first, world.settings.q
+    for present in world.rounds():
+        directions, h = {}, {}
+        for k, batches in present.items():
+            x, y = world.data[k]
+            ends = [w] + [world.train({k: batches[:i]}, w)[k] for i in range(1, len(batches) + 1)]
+            f = sum(len(b) * loss(v, x[b], y[b]) for b, v in zip(batches, ends, strict=False)) / sum(map(len, batches))
+            delta = (w - ends[-1]) / world.rate
+            directions[k] = f**q * delta
+            h[k] = np.array(q * f ** (q - 1) * (delta @ delta) + f**q / world.rate)
+        w = w - world.mean(directions) / world.mean(h)
+        yield [w]
+
+
 def central(world: World) -> Models:
     """SGD on all the data in one place."""
     world, w = world.pooled(), world.first
@@ -216,6 +239,7 @@ TOLD: dict[str, Callable[[World], Models]] = {
     "scaffold": scaffold,
     "fednova": fednova,
     "feddyn": feddyn,
+    "qfedavg": qfedavg,
     "central": central,
     "alone": alone,
 }
