@@ -29,14 +29,14 @@ from fedlab.datasets import Dataset
 from fedlab.engines import Engine, engine_for
 from fedlab.experiment import Experiment
 from fedlab.memories import kept
-from fedlab.messages import Message, Upload
+from fedlab.messages import Message, Trained, Upload
 from fedlab.parcels import Parcel, packed, unpacked
 from fedlab.party import Job
-from fedlab.plan import stages_of
+from fedlab.plan import arrived, stages_of
 from fedlab.prepare import Prepared
 from fedlab.roles import ON_THE_WAY
 from fedlab.rounds import CannotTrain, Diverged, PartyReport, State
-from fedlab.stages import Attack, Turn
+from fedlab.stages import Attack, SecureSum, Turn
 from fedlab.text import say
 
 
@@ -139,6 +139,31 @@ def upload(report: Parcel, turn: Turn, size: int) -> Upload:
         raise ValueError(say("This is no report of round {number}.", number=turn.number)) from None
     nowhere = np.broadcast_to(np.float32(np.nan), size)
     return Upload(party, examples, report.arrays, {}, nowhere, PartyReport(party, examples, steps, loss, distance))
+
+
+Form = list[tuple[tuple[int, ...], str]]  # the shape and the type of each array of a message
+
+
+def form_of(job: Job) -> Form:
+    """What messages look like that come up in a job's round, from an honest report of a party that has not moved."""
+    memory = job.algorithm.party_memory(job.down[0])
+    trained = Trained(job.down[0], 1, 1, 0.0, job.learning_rate, job.momentum)
+    with np.errstate(all="ignore"):
+        message = tuple(map(np.asarray, job.algorithm.report(job.down, memory, trained)[0]))
+        message, _ = job.stages["compression"].at_party(message, None, job.turn.at("compression", job.party))
+    masked = type(job.stages["secure_sum"]) is not SecureSum
+    return [(part.shape, "uint32" if masked else np.dtype(part.dtype).name) for part in message]
+
+
+def readable(found: Upload, job: Job, form: Form) -> bool:
+    """Whether a message that came up looks as it must, and is a code that the stages can read."""
+    if [(part.shape, part.dtype.name) for part in found.message] != form:
+        return False
+    try:
+        arrived(found, job.stages, job.turn)
+    except Exception:  # what a stage makes of numbers that are no code of its own can be anything
+        return False
+    return True
 
 
 def brought(state: State, party: int, run: str) -> Parcel:

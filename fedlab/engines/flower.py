@@ -18,12 +18,23 @@ import json
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import ClassVar
 
 import numpy as np
 from flwr.app import ArrayRecord, ConfigRecord, Message, RecordDict
 
-from fedlab.apart import carried_out, order, require_no_trouble, require_sendable, trouble, upload
+from fedlab.apart import (
+    Form,
+    carried_out,
+    form_of,
+    order,
+    readable,
+    require_no_trouble,
+    require_sendable,
+    trouble,
+    upload,
+)
 from fedlab.engines import Engine, engine_for
 from fedlab.messages import Upload
 from fedlab.parcels import Parcel
@@ -46,6 +57,8 @@ class GridEngine(Engine):
 
     name: ClassVar[str] = "flower"
     hands_back_memories: ClassVar[bool] = False
+    job: Job  # one of the round's, without its examples
+    form: Form  # of the round's messages
 
     def __init__(
         self,
@@ -74,7 +87,11 @@ class GridEngine(Engine):
 
     def work(self, jobs: Iterator[Job]) -> Generator[Upload, None, None]:
         """Send all jobs; the uploads of those who answer, in the order of the jobs."""
-        sent = {job.party: self._sent(job) for job in jobs}
+        sent: dict[int, str | None] = {}
+        for job in jobs:
+            if not sent:  # what reports of this round must be like
+                self.job, self.form = replace(job, x=job.x[:0], y=job.y[:0]), form_of(job)
+            sent[job.party] = self._sent(job)
         waiting = {message: party for party, message in sent.items() if message}  # by the ids of their messages
         arrived: dict[int, Upload | None] = {}
         until = float("inf") if self.patience is None else time.monotonic() + self.patience
@@ -87,7 +104,7 @@ class GridEngine(Engine):
                         arrived[who] = self._read(reply, who)
                 if party in waiting.values():
                     if time.monotonic() > until:
-                        self.silent(self.turn.number, party, say("it has not answered in time"))
+                        self._missed(party, say("it has not answered in time"))
                         break
                     time.sleep(PAUSE)
             found = arrived.pop(party, None)
@@ -96,9 +113,8 @@ class GridEngine(Engine):
 
     def _sent(self, job: Job) -> str | None:
         """Send a job; the message's id, or None if the party is not there."""
-        self.turn = job.turn
         if job.party not in self.nodes:
-            self.silent(job.turn.number, job.party, say("it is not there"))
+            self._missed(job.party, say("it is not there"))
             return None
         content = records(order(self.prepared, job.turn, job.down, {job.party: job.epochs}, self.run))
         number = str(job.turn.number)
@@ -106,25 +122,28 @@ class GridEngine(Engine):
         sent = list(self.grid.push_messages([message]))  # type: ignore[attr-defined]
         if sent and sent[0]:
             return str(sent[0])
-        self.silent(job.turn.number, job.party, say("it is not there"))
+        self._missed(job.party, say("it is not there"))
         return None
+
+    def _missed(self, party: int, reason: str) -> None:
+        self.silent(self.job.turn.number, party, reason)
 
     def _read(self, reply: Message, party: int) -> Upload | None:
         if reply.has_error():
-            self.silent(self.turn.number, party, str(reply.error.reason))
+            self._missed(party, str(reply.error.reason))
             return None
         try:
             report = parcel(reply.content)
             require_no_trouble(report)
-            found = upload(report, self.turn, self.prepared.size)
-            if found.party == party:
+            found = upload(report, self.job.turn, self.prepared.size)
+            if found.party == party and readable(found, self.job, self.form):
                 return found
-            reason = say("it reports for another party")
+            reason = say("its report does not fit this round")
         except (CannotTrain, Diverged):
             raise
         except ValueError as error:
             reason = str(error)
-        self.silent(self.turn.number, party, reason)
+        self._missed(party, reason)
         return None
 
 

@@ -113,6 +113,8 @@ KINDS: dict[str, dict[str, Any]] = {
     "fedadam": {"algorithm": "fedadam"},
     "topk": {"compression": "topk", "topk_share": 0.02},
     "quantize": {"compression": "quantize"},
+    "randomk": {"compression": "randomk", "secure_sum": "masks"},
+    "sign": {"compression": "sign", "algorithm": "scaffold"},
     "dp": {"privacy": "dp", "dp_clip": 1.0, "dp_noise": 0.5},
     "masks": {"secure_sum": "masks", "dropouts": 0.3},
     "liars": {"attack": "sign_flip", "attackers": 1, "aggregation": "median"},
@@ -301,6 +303,10 @@ def test_a_party_refuses_what_is_no_order_in_a_sentence(content: Callable[[], Re
         ({"train_loss": "much"}, None),
         ({"distance": float("nan")}, None),
         ({}, (np.array(["a"]),)),
+        ({}, ()),
+        ({}, (np.zeros(7, np.float32),)),
+        ({}, (np.zeros((7850, 1), np.float32),)),
+        ({}, (np.zeros(7850, np.float32),) * 2),
     ],
 )
 def test_a_report_that_does_not_fit_counts_as_none(change: dict[str, Any], arrays: Any) -> None:
@@ -320,6 +326,20 @@ def test_a_report_that_does_not_fit_counts_as_none(change: dict[str, Any], array
     )
     assert silent == [0]
     assert [report.party for report in found.parties] == [1, 2]
+
+
+def test_a_code_that_nobody_can_read_counts_as_none() -> None:
+    class Tampering(Loop):
+        def pull_messages(self, wanted: Iterable[str]) -> Iterator[Message]:
+            for reply in super().pull_messages(wanted):
+                report = parcel(reply.content)
+                if report.about["party"] == 0:
+                    reply.content = records(Parcel(report.about, (report.arrays[0][:-3],)))
+                yield reply
+
+    for compression in ("topk", "randomk", "quantize", "sign"):
+        (found,) = run(Experiment(**{**SMALL, "rounds": 1}, compression=compression), engine=Tampering().engine())
+        assert [report.party for report in found.parties] == [1, 2]
 
 
 def test_a_node_that_broke_down_is_a_dropout() -> None:
