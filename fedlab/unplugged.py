@@ -21,7 +21,7 @@ from pathlib import Path
 from typing import Any
 
 from fedlab.accounting import Release
-from fedlab.apart import carried_out, order, require_sendable, upload
+from fedlab.apart import carried_out, form_of, order, readable, require_sendable, upload
 from fedlab.engines import engine_for
 from fedlab.evaluation import judge
 from fedlab.events import at, legs
@@ -30,7 +30,7 @@ from fedlab.federation import finished
 from fedlab.memories import first_state, remembered
 from fedlab.messages import Upload, size_of
 from fedlab.parcels import Parcel, load, packed, save, unpacked
-from fedlab.plan import plan_of
+from fedlab.plan import jobs, plan_of
 from fedlab.prepare import Prepared, prepare
 from fedlab.roles import ON_THE_WAY
 from fedlab.rounds import PartyReport, Round, State
@@ -86,6 +86,8 @@ def merge(model: str | Path, updates: Sequence[str | Path], out: str | Path) -> 
         raise ValueError(say("Round {number} was the last one.", number=experiment.rounds))
     began, plan = time.perf_counter(), plan_of(prepared, state)
     found: dict[int, Upload] = {}
+    job = next(jobs(prepared, state, plan))
+    form = form_of(job)
     for path in updates:
         report = _opened(path, "update")
         _require_same_run(report, path, asked.about["run"])
@@ -95,6 +97,10 @@ def merge(model: str | Path, updates: Sequence[str | Path], out: str | Path) -> 
                     path=short_name(str(path)), its=report.about["round"], number=plan.turn.number)
             )  # fmt: skip
         one = upload(report, plan.turn, prepared.size)
+        if not readable(one, job, form):
+            raise ValueError(
+                say("What {path} holds does not look like an update of this round.", path=short_name(str(path)))
+            )
         if one.party in found:
             raise ValueError(
                 say("{path} is a second update of party {party}: give each party's once.",

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from fedlab import Experiment, Round, run
-from fedlab.parcels import load
+from fedlab.parcels import Parcel, load, save
 from fedlab.unplugged import accuracy, deal, merge, train
 from tests.unit.command_line import fedlab_
 
@@ -102,6 +102,8 @@ def desk(tmp_path: Path) -> Path:
     train(tmp_path / "other/round1.npz", tmp_path / "other/party0.npz", tmp_path / "other/u0.npz")
     merge(tmp_path / "round1.npz", [tmp_path / "u0.npz"], tmp_path / "round2.npz")
     merge(tmp_path / "round2.npz", [second(tmp_path)], tmp_path / "round3.npz")
+    about, arrays = load(tmp_path / "u1.npz")
+    save(tmp_path / "cut.npz", Parcel(about, (arrays[0][:-3],)))
     (tmp_path / "text.npz").write_text("no numbers")
     (tmp_path / "half.npz").write_bytes((tmp_path / "u0.npz").read_bytes()[:900])
     np.savez(tmp_path / "pickle.npz", about=np.array([{"kind": "update"}], object))
@@ -119,6 +121,7 @@ def second(folder: Path) -> Path:
         ("merge u0.npz u1.npz --model round2.npz", "u0.npz is an update of round 1, but the model is that of round 2."),
         ("merge u0.npz u1.npz u0.npz --model round1.npz", "is a second update of party 0: give each party's once."),
         ("merge u1.npz other/u0.npz --model round1.npz", "belongs to another experiment than the model."),
+        ("merge u0.npz cut.npz --model round1.npz", "What cut.npz holds does not look like an update of this round."),
         ("merge gone.npz --model round1.npz", "Cannot read"),
         ("merge text.npz --model round1.npz", "no file that fedlab party wrote, or it is damaged."),
         ("merge half.npz --model round1.npz", "no file that fedlab party wrote, or it is damaged."),
