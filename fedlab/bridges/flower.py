@@ -97,7 +97,8 @@ Then, in this folder:
 
 Flower starts a server on 127.0.0.1 for this and leaves it running: end the process `flower-superlink` when you are
 done. Before a run it installs what `pyproject.toml` names, from the network; set
-`FLWR_DISABLE_RUNTIME_DEPENDENCY_INSTALLATION=1` where all of it is there. Examples are read from the folder `data`,
+`FLWR_DISABLE_RUNTIME_DEPENDENCY_INSTALLATION=1` where all of it is there. Ray, which the parties run on, listens on all
+interfaces; `RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER=0` keeps it to this machine. Examples are read from the folder `data`,
 whose place stands in `pyproject.toml`: correct it there when you move this folder.
 
 - `client_app.py`: a party trains on its own examples.
@@ -106,8 +107,8 @@ whose place stands in `pyproject.toml`: correct it there when you move this fold
 
 ## What should come of it
 
-Batches are shuffled as in fedlab, so the accuracies should be the same; sums in another order may move a test image or
-two. Flower's are written to `data/flower_result.json`, fedlab's are in `data/kit_result.json`:
+Batches are shuffled as in fedlab, so the accuracies should be the same, up to a few test images that sums in another
+order may move. Flower's are written to `data/flower_result.json`, fedlab's are in `data/kit_result.json`:
 
 | round | test accuracy | test loss |
 |---|---|---|
