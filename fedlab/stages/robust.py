@@ -93,7 +93,9 @@ class Krum(Aggregation):
     )
 
     def require(self, experiment: Any) -> None:
-        parties = max(1, round(experiment.participation * experiment.parties))
+        algorithm, parties = experiment.algorithm, max(1, round(experiment.participation * experiment.parties))
+        if algorithm.asynchronous:
+            parties = algorithm.needed(parties)
         if parties < self.least:
             raise InvalidSetting(
                 "expected_attackers",

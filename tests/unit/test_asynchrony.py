@@ -129,9 +129,11 @@ def test_nobody_waits_for_the_slowest() -> None:
 
 
 def test_bytes_are_a_model_each_way_of_those_in_the_step() -> None:
-    """7,850 weights of 4 bytes; down with the step's number, 4 bytes."""
+    """7,850 weights of 4 bytes; down with the step's number, 4 bytes, and up from FedAsync with α."""
     (one, *_) = rounds_of(**SMALL, algorithm="fedbuff", buffer=3)
     assert (one.bytes_up, one.bytes_down) == (3 * 31_400, 3 * 31_404)
+    (one, *_) = rounds_of(**SMALL, algorithm="fedasync")
+    assert (one.bytes_up, one.bytes_down) == (31_404, 31_404)
 
 
 # They go through the house like all others

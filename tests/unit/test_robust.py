@@ -177,10 +177,15 @@ def test_where_all_parties_send_the_same_every_rule_returns_it(rule: str) -> Non
 @each_rule
 @pytest.mark.parametrize("algorithm", ALGORITHMS)
 def test_every_algorithm_trains_under_every_rule(rule: str, algorithm: str, blobs: Dataset) -> None:
-    """SCAFFOLD sends two arrays, FedNova a number beside its own: a rule gets both."""
+    """SCAFFOLD sends two arrays, FedNova a number beside its own: a rule gets both. Who waits for few compares few."""
+    reporting = {"central": 1, "fedbuff": 3, "fedasync": 1}.get(algorithm, 7)
+    if "krum" in rule and algorithm in ("fedbuff", "fedasync"):
+        with pytest.raises(InvalidSetting, match=f"needs 5 parties in each round, but there are only {reporting}"):
+            PLAN.with_(algorithm=algorithm, aggregation=rule)
+        return
     (one,) = run(PLAN.with_(algorithm=algorithm, aggregation=rule, rounds=1), dataset=blobs)
     assert np.isfinite(one.test_loss)
-    assert len(one.parties) == (1 if algorithm == "central" else 7)
+    assert len(one.parties) == reporting
 
 
 @each_rule

@@ -20,6 +20,7 @@ from fedlab.randomness import Choice, generator, local_batches, participants
 from fedlab.systems import reporting
 
 Models = Iterator[list[np.ndarray]]  # after each round the shared model, (P,), or every party's own
+Vectors = dict[int, np.ndarray]  # by party
 Present = dict[int, list[np.ndarray]]  # who reports in a round, and that party's batches
 
 
@@ -228,6 +229,44 @@ def alone(world: World) -> Models:
         yield models
 
 
+def fedbuff(world: World) -> Models:
+    """Nguyen et al. 2022, algorithm 1: w <- w + η_s Σ n_k/n (1 + τ_k)^-a (w_k - w_start,k) over the first B_s."""
+
+    def server(w: np.ndarray, found: Vectors, start: list[np.ndarray], age: dict[int, int]) -> np.ndarray:
+        s = world.settings
+        steps = {k: (1 + age[k]) ** -s.staleness * (found[k] - start[k]) for k in found}
+        return np.asarray(w + s.server_learning_rate * world.mean(steps))
+
+    return without_rounds(world, world.settings.buffer, server)
+
+
+def fedasync(world: World) -> Models:
+    """Xie et al. 2019, algorithm 1: w <- (1 - α_τ) w + α_τ w_k, α_τ = α (1 + τ)^-a, whenever a party is ready."""
+
+    def server(w: np.ndarray, found: Vectors, start: list[np.ndarray], age: dict[int, int]) -> np.ndarray:
+        ((k, model),) = found.items()
+        alpha = world.settings.mixing * (1 + age[k]) ** -world.settings.staleness
+        return (1 - alpha) * w + alpha * model
+
+    return without_rounds(world, 1, server)
+
+
+def without_rounds(world: World, needed: int, server: Callable[..., np.ndarray]) -> Models:
+    """Parties train at their own speed, a thousand examples a second beside a model of float32 down and up."""
+    e, parties = world.experiment, range(len(world.n))
+    takes = [8e-6 * 2 * 4 * len(world.first) / e.bandwidth + e.local_epochs * n / 1_000 for n in world.n]
+    w, now, ready = world.first, 0.0, list(takes)
+    start, since = [w for _ in parties], [0 for _ in parties]
+    for done, batches in enumerate(world.rounds()):
+        here = sorted(sorted(parties, key=lambda k: (ready[k], k))[:needed])
+        now = max(now, *(ready[k] for k in here))
+        found = {k: world.train({k: batches[k]}, start[k])[k] for k in here}
+        w = server(w, found, start, {k: done - since[k] for k in here})
+        for k in here:
+            start[k], since[k], ready[k] = w, done + 1, now + takes[k]
+        yield [w]
+
+
 TOLD: dict[str, Callable[[World], Models]] = {
     "fedsgd": fedsgd,
     "fedavg": fedavg,
@@ -240,6 +279,8 @@ TOLD: dict[str, Callable[[World], Models]] = {
     "fednova": fednova,
     "feddyn": feddyn,
     "qfedavg": qfedavg,
+    "fedbuff": fedbuff,
+    "fedasync": fedasync,
     "central": central,
     "alone": alone,
 }
