@@ -13,7 +13,7 @@ from fedlab.text import say
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
 
-BLUE, ORANGE, GREEN = COLOURS[:3]
+BLUE, ORANGE = COLOURS[:2]
 
 
 def three_bars(

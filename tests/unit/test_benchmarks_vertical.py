@@ -91,3 +91,13 @@ def test_where_parties_differ_who_waits_for_nobody_forgets_those_who_are_slow() 
         for one, waiting in zip(steps("dirichlet 0.3", method), steps("dirichlet 0.3", "FedAvg"), strict=True):
             assert one["slow parties"] < waiting["slow parties"] - 5
             assert one["fast parties"] > waiting["fast parties"]
+
+
+def test_car_parks_reach_the_goal_in_a_fifth_of_the_time_and_the_slow_ones_gain_less_than_the_fast() -> None:
+    """With every seed: the slow end above where waiting brings them, and below the fast."""
+    waited = [one for one in FOUND["car_parks"] if one["method"] == "FedAvg"]
+    for one in FOUND["car_parks"]:
+        if one["method"] != "FedAvg":
+            waiting = waited[one["seed"]]
+            assert one["seconds to the goal"] < waiting["seconds to the goal"] / 5
+            assert waiting["slow parties"] < one["slow parties"] < one["fast parties"]
