@@ -19,7 +19,7 @@ import numpy as np
 
 from fedlab.datasets import Dataset
 from fedlab.engines import engine_for
-from fedlab.evaluation import auc, cross_entropy, judge, logits_of, shares
+from fedlab.evaluation import auc, cross_entropy, judge, judge_auc, logits_of, shares
 from fedlab.experiment import Experiment
 from fedlab.prepare import Prepared, prepare
 from fedlab.text import say
@@ -62,10 +62,13 @@ def _logits(prepared: Prepared, asked: Sequence[tuple[np.ndarray, np.ndarray]]) 
 def untrained(
     experiment: Experiment, dataset: Dataset | None = None, model: keras.Model | None = None
 ) -> tuple[float, float]:
-    """Test accuracy and loss of the first shared model, before round 1: a history begins after it."""
+    """Test accuracy (or AUC, where that is the measure) and loss of the first shared model, before round 1."""
     prepared = prepare(experiment, dataset, model)
+    first = [prepared.first_weights()]
     with engine_for(prepared).open() as engine:
-        return judge(engine, [prepared.first_weights()], prepared.dataset)
+        accuracy, loss = judge(engine, first, prepared.dataset)
+        area = judge_auc(engine, first, prepared.dataset)
+    return accuracy if area is None else area, loss
 
 
 def confusion(labels: np.ndarray, predicted: np.ndarray, classes: int) -> np.ndarray:

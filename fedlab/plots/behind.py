@@ -44,10 +44,28 @@ def served(ax: Axes, accuracies: np.ndarray, test_accuracy: float) -> None:
     ax.spines[["top", "right"]].set_visible(False)
 
 
-def confusion_matrix(ax: Axes, table: np.ndarray) -> None:
+def for_whom(ax: Axes, names: Sequence[str], scores: dict[str, np.ndarray], measure: str) -> None:
+    """For whom taking part was worth it: for each owner a row, and on it a point for each way to get a model.
+
+    scores: by what the way is called, (K,) from `by_owner`; those that are NaN are left out. measure: what they are.
+    """
+    rows = np.arange(len(names))
+    for place, (label, values) in enumerate(scores.items()):
+        ax.plot(values, rows, "osD^"[place % 4], color=COLOURS[place], ms=6 if len(names) <= 15 else 4, label=label)
+    spread = np.stack(list(scores.values()))
+    some = ~np.isnan(spread).all(axis=0)
+    ax.hlines(rows[some], np.nanmin(spread[:, some], axis=0), np.nanmax(spread[:, some], axis=0), "0.8", zorder=0)
+    ax.set_yticks(rows, names, fontsize="small" if len(names) <= 15 else 5)
+    ax.invert_yaxis()
+    ax.set_xlabel(measure)
+    ax.legend(fontsize="x-small", frameon=False, ncols=3, loc="lower center", bbox_to_anchor=(0.4, 1), handletextpad=0)
+    ax.spines[["top", "right"]].set_visible(False)
+
+
+def confusion_matrix(ax: Axes, table: np.ndarray, labels: Sequence[str] = ()) -> None:
     """What each label's test examples were taken for, in percent of the row; the diagonal is the label's recall.
 
-    table: (classes, classes) from `confusion`.
+    table: (classes, classes) from `confusion`. labels: what they are called, unless by their numbers.
     """
     shares = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
     ax.imshow(shares, cmap="Blues", vmin=0, vmax=1, aspect="auto")
@@ -57,6 +75,9 @@ def confusion_matrix(ax: Axes, table: np.ndarray) -> None:
             ax.text(column, row, f"{100 * share:.0f}", ha="center", va="center", fontsize=7, color=colour)
     classes = range(len(table))
     ax.set(xlabel=say("taken for"), ylabel=say("label"), xticks=classes, yticks=classes)
+    if labels:
+        ax.set_xticks(classes, labels, rotation=45 if len(table) > 4 else 0, fontsize="small")
+        ax.set_yticks(classes, labels, rotation=0 if len(table) > 4 else 90, va="center", fontsize="small")
     ax.tick_params(length=0)
 
 

@@ -9,6 +9,7 @@ from fedlab import diagnostics
 from fedlab.plots import behind as plots
 from fedlab.prepare import Prepared
 from fedlab.text import say
+from fedlab_widgets import for_whom
 from fedlab_widgets.kept import kept_in
 from fedlab_widgets.looking import Looking
 from fedlab_widgets.number import Number
@@ -33,8 +34,9 @@ class Behind(Looking):
         margins = {"left": 0.17, "right": 0.97, "bottom": 0.16, "top": 0.96}
         self._served, self._confusion, self._paths = (Picture(340, 270, margins=margins) for _ in range(3))
         self._kept = Picture(340, 270, (3, 2), margins)
+        self._whom = Picture(340, 270, margins={"left": 0.34, "right": 0.97, "bottom": 0.16, "top": 0.9})
         pictures = []
-        for picture in (self._served, self._confusion, self._paths, self._kept):
+        for picture in (self._served, self._confusion, self._paths, self._kept, self._whom):
             picture.view = self.make(widgets.HTML)
             pictures.append(picture.view)
         self._about_kept = self.make(widgets.HTML)
@@ -50,7 +52,8 @@ class Behind(Looking):
         accuracies = diagnostics.party_accuracies(experiment, models, prepared.dataset, session.model)
         table = diagnostics.confusion_on_test(experiment, models, prepared.dataset, session.model)
         plots.served(self._served.begin()[0], accuracies, accuracy)
-        plots.confusion_matrix(self._confusion.begin()[0], table)
+        named = prepared.dataset.label_names if prepared.dataset.class_names else []
+        plots.confusion_matrix(self._confusion.begin()[0], table, named)
         self._number.show(prepared, watched)
         ends = [watched.began.weights + update for update in watched.updates]  # as if all had begun at one point
         explained = plots.one_round(self._paths.begin()[0], watched.began.weights, state.weights, ends)
@@ -61,7 +64,8 @@ class Behind(Looking):
                 parties=len(accuracies), worst=accuracies.min(), best=accuracies.max(), accuracy=accuracy,
             )
         )  # fmt: skip
-        recalls = ", ".join(f"{label}: {share:.0%}" for label, share in enumerate(diagnostics.recall(table)))
+        shares = zip(prepared.dataset.label_names, diagnostics.recall(table), strict=True)
+        recalls = ", ".join(f"{label}: {share:.0%}" for label, share in shares)
         self._confusion.show(
             say("Confusion matrix on the test examples. Recall of each label: {recalls}.", recalls=recalls)
         )
@@ -80,21 +84,30 @@ class Behind(Looking):
         told = [
             say("Run {run}, round {round}.", run=run.number + 1, round=watched.ended.number),
             say("Every party is judged with its own model.") if len(models) > 1 else "",
-            _in_words(accuracies, table),
+            _in_words(accuracies, table, prepared),
             _disagreement(watched.updates),
+            self._for_whom(prepared, watched),
         ]
         self._say(" ".join(filter(None, told)))
         session.select(behind=watched.ended.number)
 
+    def _for_whom(self, prepared: Prepared, watched: Watched) -> str:
+        """Where parties are owners: what each of them has of it."""
+        if prepared.owners is None or prepared.dataset.test_owners is None or watched.experiment.algorithm.in_one_place:
+            self._whom.view.value = ""
+            return ""
+        return for_whom.draw(self._whom, prepared, for_whom.scores(prepared, watched, self._brake))
 
-def _in_words(accuracies: np.ndarray, table: np.ndarray) -> str:
+
+def _in_words(accuracies: np.ndarray, table: np.ndarray, prepared: Prepared) -> str:
     """Who and what is served best and worst."""
     spread, recall = diagnostics.fairness(accuracies), diagnostics.recall(table)
     return say(
         "Own examples right: best party {best:.0%}, median {median:.0%}, worst tenth {worst:.0%}, worst party {party} "
         "with {least:.0%}. Hardest label: {label}, of which {recall:.0%} are recognised.",
-        best=spread.best, median=spread.median, worst=spread.worst_tenth, party=accuracies.argmin(),
-        least=accuracies.min(), label=np.nanargmin(recall), recall=np.nanmin(recall),
+        best=spread.best, median=spread.median, worst=spread.worst_tenth,
+        party=prepared.names[int(accuracies.argmin())], least=accuracies.min(),
+        label=prepared.dataset.label_names[int(np.nanargmin(recall))], recall=np.nanmin(recall),
     )  # fmt: skip
 
 

@@ -80,7 +80,7 @@ def _card(prepared: Prepared, party: int) -> dict[str, Any]:
     own, y = prepared.parties[party], prepared.dataset.train_y
     state = {
         "party": party, "last": len(prepared.parties) - 1, "party_word": say("party"),
-        "about": _about(party, len(own), np.unique(y[own])),
+        "about": _about(prepared, party, len(own), np.unique(y[own])),
         "images": b"", "tall": 0, "wide": 0, "labels": [], "alt": "",
     }  # fmt: skip
     if prepared.dataset.train_x.ndim != 3:
@@ -105,8 +105,14 @@ def _seen_by(prepared: Prepared, party: int) -> Dataset:
     return as_seen(prepared.experiment, alone, its)
 
 
-def _about(party: int, examples: int, labels: np.ndarray) -> str:
+def _about(prepared: Prepared, party: int, examples: int, labels: np.ndarray) -> str:
     """What a party holds, in a sentence."""
+    if prepared.dataset.class_names:
+        return say(
+            "Party {party} holds {examples:,} {called}: {labels}.",
+            party=prepared.names[party], examples=examples, called=prepared.dataset.examples_called,
+            labels=", ".join(prepared.dataset.label_names[label] for label in labels),
+        )  # fmt: skip
     if examples == 1:
         return say("Party {party} holds one example of the label {label}.", party=party, label=labels[0])
     if len(labels) == 1:

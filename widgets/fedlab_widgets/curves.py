@@ -132,7 +132,7 @@ class Curves(View):
             ],
             "moved": moved,
             "untrained": say("untrained: {begin}", begin=begin) if known else "",
-            "words": _words(session),
+            "words": _words(session, {run.score_name for run in runs if run.shown}),
         }  # fmt: skip
 
     def _run(self, number: int) -> Run | None:
@@ -164,7 +164,7 @@ def columns_of(history: History | None) -> Columns:
     now = History(history.experiment, list(history.rounds)) if history else None  # the worker may add one meanwhile
     return {
         "x": {name: _short(x_of(now) if now else (), 7) for name, (_, x_of) in X_AXES.items()},
-        "accuracy": _short(now.column("test_accuracy") if now else (), 6),
+        "accuracy": _short(now.column("score") if now else (), 6),
         "loss": _short(now.column("test_loss") if now else (), 6),
         "backdoor": _short(now.column("backdoor") if now else (), 6),
     }
@@ -186,8 +186,17 @@ def _look(run: Run) -> dict[str, Any]:
     return {"colour": look["color"], "line": line, "width": WIDTHS[line], "marker": look["marker"]}
 
 
-def _words(session: Session) -> dict[str, str]:
+def _words(session: Session, measures: set[str]) -> dict[str, str]:
     """The sentences that the page needs; it fills the gaps that are left in them."""
+    if measures == {"auc"}:
+        more = {
+            "name": say("Test AUC and loss against {x}. {about}."),
+            "point": say("round {round}: AUC {accuracy}, loss {loss}"),
+            "accuracy": say("AUC"),
+            "test_accuracy": say("test AUC"),
+        }
+    else:
+        more = {"test_accuracy": say("test accuracy or AUC")} if "auc" in measures else {}
     return {
         "title": say("Convergence"),
         "against": say("drawn against"),
@@ -214,4 +223,5 @@ def _words(session: Session) -> dict[str, str]:
         "loss": say("loss"),
         "test_accuracy": say("test accuracy"),
         "test_loss": say("test loss"),
+        **more,
     }

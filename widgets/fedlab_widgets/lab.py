@@ -75,7 +75,7 @@ class Lab:
         algorithms: Iterable[type[Algorithm]] = (),
         partitions: Iterable[type[Partition]] = (),
         kinds: Iterable[type[Kind]] = (),
-        dataset: Dataset | None = None,
+        dataset: Dataset | str | None = None,
         model: keras.Model | Model | str | None = None,
         prediction: Prediction | None = None,
         tasks: Sequence[Task] = (),
@@ -84,6 +84,10 @@ class Lab:
     ):
         in_tasks = [type(getattr(task.experiment, role)) for task in tasks if task.experiment for role in KINDS]
         own = [*algorithms, *partitions, *kinds, *in_tasks]
+        if isinstance(dataset, str):  # one of the kit's: its owners are the parties
+            experiment, dataset = (experiment or Experiment()).with_(dataset=dataset), None
+            if experiment.dataset.usual():
+                experiment = experiment.with_(partition="natural")
         if experiment is None:
             most = len(dataset.train_y) if dataset is not None else settings_of(Experiment)["examples"].high
             usual = Experiment()

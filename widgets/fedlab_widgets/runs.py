@@ -29,7 +29,7 @@ class Run:
     shown: bool = True
     passing: bool = False  # begun by a move of a control and not by Run: it goes when two newer ones are there
     pale: bool = False  # the one before the run that the last move began
-    untrained: tuple[float, float] | None = None  # test accuracy and loss before round 1, once they are known
+    untrained: tuple[float, float] | None = None  # test accuracy (or AUC) and loss before round 1, once known
     problem: str = ""  # one sentence
     details: str = ""  # the traceback behind it
 
@@ -41,6 +41,11 @@ class Run:
     def done(self) -> int:
         """Rounds finished."""
         return len(self.history)
+
+    @property
+    def score_name(self) -> str:
+        """What its curve is of: "accuracy", or "auc"."""
+        return "auc" if self.history.rounds and self.history.rounds[0].test_auc is not None else "accuracy"
 
     def aim(self, rounds: int, planned: int = 0) -> None:
         """Let the run go on until it has `rounds` rounds, of `planned` if that is more; those that it has stay."""

@@ -69,11 +69,15 @@ class Table(View):
         labels, session = self.session.runs.labels(), self.session
         private = any(_spent(run) is not None for run in labels)
         rows = "".join(_row(run, label, session.training.status(run), private) for run, label in labels.items())
+        measures = {run.score_name for run in labels}
+        measure = (
+            say("AUC") if measures == {"auc"} else say("accuracy, or AUC") if "auc" in measures else say("accuracy")
+        )
         titles = {
             say("line"): "", say("run"): "", say("what differs"): "",
             say("rounds"): say("rounds done, of those planned"),
-            say("accuracy"): say("of the newest shared model, on the test examples"),
-            say("best"): say("the best accuracy of any round so far"),
+            measure: say("of the newest shared model, on the test examples"),
+            say("best"): say("the best of any round so far"),
             say("loss"): say("mean cross-entropy on the test examples, in nats: guessing among ten is 2.3"),
             say("MB sent"): say("by server and parties together"),
             say("seconds here"): say("that this computer has trained; the plot's simulated seconds are something else"),
@@ -106,7 +110,7 @@ def _spent(run: Run) -> float | None:
 def _row(run: Run, label: str, status: str, private: bool) -> str:
     """One line of the table, as HTML. private: with a column for ε."""
     rounds = run.history.rounds[: run.done]
-    accuracies = [one.test_accuracy for one in rounds]
+    accuracies = [one.score for one in rounds]
     numbers = [say("{done} of {rounds}", done=len(rounds), rounds=run.planned)]
     if rounds:
         sent = sum(one.bytes_up + one.bytes_down for one in rounds) / 1e6

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from fedlab import Experiment
 from fedlab.datasets import Dataset
+from fedlab.experiment import COUNTS
 from fedlab.prepare import Prepared, prepare
 from fedlab.roles import KINDS
 from fedlab.settings import InvalidSetting, Kind, settings_of
@@ -48,9 +49,21 @@ class Wanted:
         self._judge()
 
     def set(self, name: str, value: Any) -> None:
-        """Want another value for one setting."""
+        """Want another value for one setting. Numbers that were as usual for the data are as usual for the new data."""
+        before = self._usual()
         self._place(name)[name] = value
+        for number, usual in self._usual().items():
+            if number != name and self._values[number] == before[number]:
+                self._values[number] = usual
         self._judge()
+
+    def _usual(self) -> dict[str, Any]:
+        """How many parties and examples are usual with the data that is chosen; COUNTS if its settings are wrong."""
+        kind = self._values["dataset"]
+        try:
+            return {**COUNTS, **kind(**self._settings_of(kind)).usual()}
+        except InvalidSetting:
+            return COUNTS
 
     def prepared(self) -> Prepared | None:
         """The newest experiment with its data dealt out; None, and a `refusal`, if that cannot be done."""

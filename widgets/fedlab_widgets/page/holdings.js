@@ -1,6 +1,6 @@
 // Who holds what: a column a party, a row a label, and above it how many examples each party holds.
 
-const LEFT = 46, RIGHT = 6, TOP = 36, BELOW = 36, ROW = 19, LEAST_TICK = 30;
+const LEAST_LEFT = 46, RIGHT = 6, TOP = 36, BELOW = 36, ROW = 19, LEAST_TICK = 30;
 
 export default {
   render({ model, el }) {
@@ -9,7 +9,7 @@ export default {
     const read = make("output", { class: "fedlab-read", "aria-live": "polite" });
     el.classList.add("fedlab-holdings");
     el.append(map, read);
-    let state, counts, totals, place = null, waiting = 0; // place: [party, label] that is pointed at
+    let state, counts, totals, left = LEAST_LEFT, place = null, waiting = 0; // place: [party, label] that is pointed at
 
     const soon = () => (waiting ||= requestAnimationFrame(() => ((waiting = 0), paint())));
     const endFollow = follow(model, (now) => {
@@ -27,7 +27,7 @@ export default {
       if (!place) return (read.textContent = state.hint);
       const [party, label] = place, count = counts[party * state.classes + label], all = totals[party];
       read.textContent = sentence(state.read,
-        { party, label, count: count.toLocaleString("en"), all: all.toLocaleString("en"),
+        { party: state.names[party] ?? party, label: state.labels[label], called: state.called, count: count.toLocaleString("en"), all: all.toLocaleString("en"),
         share: Math.round((100 * count) / Math.max(1, all)) });
     }
 
@@ -35,10 +35,11 @@ export default {
       const width = el.clientWidth, { parties, classes } = state ?? {};
       if (!state || width < 100) return;
       const height = TOP + ROW * classes + BELOW, pen = sharp(canvas, width, height), colour = colours(el);
-      const inside = width - LEFT - RIGHT, columns = Math.min(parties, Math.floor(inside)), wide = inside / columns;
+      left = Math.max(LEAST_LEFT, 26 + Math.max(...state.labels.map((label) => pen.measureText(label).width)));
+      const inside = width - left - RIGHT, columns = Math.min(parties, Math.floor(inside)), wide = inside / columns;
       const most = Math.max(...totals), fits = columns === parties
         && wide > 9 + 6 * Math.max(...counts).toLocaleString("en").length;
-      const gap = wide > 5 ? 1 : 0, at = (column) => LEFT + column * wide;
+      const gap = wide > 5 ? 1 : 0, at = (column) => left + column * wide;
       pen.textAlign = "center";
       for (let column = 0; column < columns; column++) {
         const first = Math.floor((column * parties) / columns),
@@ -68,7 +69,7 @@ export default {
         pen.lineWidth = line;
         pen.strokeStyle = colour.mark;
         const each = inside / parties;
-        pen.strokeRect(LEFT + party * each - 1, y, Math.max(3, each + 1 - gap), tall);
+        pen.strokeRect(left + party * each - 1, y, Math.max(3, each + 1 - gap), tall);
       };
       if (state.party < parties) frame(state.party, TOP - 1, classes * ROW + 1, 2);
       if (place) frame(place[0], TOP + place[1] * ROW - 0.5, ROW, 2.5);
@@ -79,27 +80,28 @@ export default {
       const ten = 10 ** Math.floor(Math.log10(LEAST_TICK / each)),
         step = Math.max(1, ...[1, 2, 5, 10].map((n) => n * ten).filter((n) => n * each >= LEAST_TICK).slice(0, 1));
       pen.fillStyle = colour.ink;
+      const named = state.names.length && state.names.every((name) => pen.measureText(name).width < each - 4);
       for (let party = 0; party < parties; party += parties <= 20 && each > 14 ? 1 : step)
-        pen.fillText(party.toLocaleString("en"), LEFT + (party + 0.5) * each, bottom + 9);
+        pen.fillText(named ? state.names[party] : party.toLocaleString("en"), left + (party + 0.5) * each, bottom + 9);
       const middle = inside > 370; // else the colours' scale stands there
       pen.textAlign = middle ? "center" : "left";
-      pen.fillText(words.party, LEFT + (middle ? inside / 2 : 0), bottom + 26);
+      pen.fillText(words.party, left + (middle ? inside / 2 : 0), bottom + 26);
       pen.textAlign = "right";
-      for (let label = 0; label < classes; label++) pen.fillText(label, LEFT - 6, TOP + (label + 0.5) * ROW);
+      for (let label = 0; label < classes; label++) pen.fillText(state.labels[label], left - 6, TOP + (label + 0.5) * ROW);
       pen.fillStyle = colour.muted;
-      pen.fillText(most.toLocaleString("en"), LEFT - 6, 15);
+      pen.fillText(most.toLocaleString("en"), left - 6, 15);
       pen.textAlign = "left";
-      pen.fillText(words.examples, LEFT, 5);
+      pen.fillText(words.examples, left, 5);
       for (let part = 0; part <= 10; part++) { // what the colours mean
         pen.globalAlpha = 0.06 + 0.94 * Math.sqrt(part / 10);
         pen.fillStyle = colour.map;
-        pen.fillRect(LEFT + inside - 118 + part * 7, bottom + 22, 7, 8);
+        pen.fillRect(left + inside - 118 + part * 7, bottom + 22, 7, 8);
       }
       pen.globalAlpha = 1;
       pen.fillStyle = colour.ink;
       pen.textAlign = "right";
-      pen.fillText("0 %", LEFT + inside - 122, bottom + 26);
-      pen.fillText("100 %", LEFT + inside, bottom + 26);
+      pen.fillText("0 %", left + inside - 122, bottom + 26);
+      pen.fillText("100 %", left + inside, bottom + 26);
       pen.save();
       pen.translate(8, TOP + (ROW * classes) / 2);
       pen.rotate(-Math.PI / 2);
@@ -116,7 +118,7 @@ export default {
     };
     const under = (event) => {
       const box = canvas.getBoundingClientRect(), { parties, classes } = state;
-      const party = Math.floor(((event.clientX - box.left - LEFT) / (box.width - LEFT - RIGHT)) * parties);
+      const party = Math.floor(((event.clientX - box.left - left) / (box.width - left - RIGHT)) * parties);
       const label = Math.floor((event.clientY - box.top - TOP) / ROW);
       return party >= 0 && party < parties && label < classes ? [party, Math.max(0, label)] : null;
     };

@@ -1,0 +1,59 @@
+"""The lab with data that has owners: its words and names, its measure, and for whom it was worth it."""
+
+from __future__ import annotations
+
+import pytest
+
+from fedlab import Experiment
+from fedlab_widgets import Lab
+
+
+def test_a_data_set_by_its_name_begins_with_its_owners() -> None:
+    lab = Lab(dataset="heart")
+    assert (lab.experiment.partition.name, lab.experiment.parties, lab.experiment.examples) == ("natural", 4, 735)
+    assert Lab(dataset="mnist").experiment == Experiment()
+
+
+def test_usual_numbers_follow_the_data_set_that_is_chosen_and_chosen_ones_stay() -> None:
+    lab = Lab()
+    session, vowels = lab._session, type(Experiment(dataset="vowels").dataset)
+    session.set("dataset", vowels)
+    session.set("partition", type(Experiment(partition="natural").partition))
+    assert (lab.experiment.parties, lab.experiment.examples) == (8, 352)
+    session.set("speakers", 5)
+    assert (lab.experiment.parties, lab.experiment.examples) == (5, 220)
+    session.set("parties", 3)
+    session.set("dataset", type(Experiment().dataset))
+    assert (lab.experiment.parties, lab.experiment.examples) == (3, 5_000)
+
+
+def test_the_map_and_the_card_speak_of_patients_by_their_hospitals() -> None:
+    lab = Lab(Experiment(dataset="heart", partition="natural", model="softmax", rounds=2))
+    lab.run()
+    state = lab._parties.holdings._map.state
+    assert state["names"] == ["Cleveland", "Hungary", "Switzerland", "VA Long Beach"]
+    assert state["labels"] == ["healthy", "ill"]
+    assert "patients" in state["alt"]
+    assert state["called"] == "patients"
+    assert lab._parties._card.view.state["about"] == "Party Cleveland holds 242 patients: healthy, ill."
+    assert "digit" not in lab._parties.holdings._caption.value
+
+
+@pytest.mark.parametrize(("dataset", "measure"), [("heart", "accuracy"), ("lending", "AUC")])
+def test_behind_the_accuracy_says_for_whom_it_was_worth_it(dataset: str, measure: str) -> None:
+    lab = Lab(Experiment(dataset=dataset, partition="natural", model="softmax", rounds=2))
+    history = lab.run()
+    session = lab._session
+    assert lab._curves.view.rounds["0"]["accuracy"][-1] == pytest.approx(history.rounds[-1].score, abs=1e-5)
+    session.look(session.runs.all[0], 2)
+    lab._behind.wait()
+    assert f"By {measure} on held-out" in lab._behind._text.value
+    assert "<img" in lab._behind._whom.view.value
+
+
+def test_there_is_no_such_picture_where_parties_are_no_owners() -> None:
+    lab = Lab(Experiment(dataset="heart", model="softmax", rounds=1))
+    lab.run()
+    lab._session.look(lab._session.runs.all[0], 1)
+    lab._behind.wait()
+    assert lab._behind._whom.view.value == ""
