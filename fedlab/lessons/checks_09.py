@@ -22,8 +22,8 @@ def scribble(rng: np.random.Generator) -> np.ndarray:
 
 
 def centre(picture: np.ndarray) -> np.ndarray:
-    """(2,) row and column of the centre of mass, in pixels from the top left corner."""
-    steps = np.arange(len(picture)) + 0.5
+    """(2,) row and column of the centre of mass; pixels are counted from 0."""
+    steps = np.arange(len(picture))
     return np.array([picture.sum(axis=1) @ steps, picture.sum(axis=0) @ steps]) / picture.sum()
 
 
@@ -41,7 +41,7 @@ def centre(picture: np.ndarray) -> np.ndarray:
     },
 )
 def check_placed(placed: Callable[..., Any]) -> str:
-    """placed(digit): the (20, 20) digit in a (28, 28) picture, its centre of mass within half a pixel of the middle."""
+    """placed(digit): the (20, 20) digit in a (28, 28) picture, its centre of mass within half a pixel of (14, 14)."""
     rng = np.random.default_rng(9)
     for _ in range(6):
         digit = scribble(rng)
@@ -60,12 +60,12 @@ def check_placed(placed: Callable[..., Any]) -> str:
         )
         require(
             off.max() <= 0.5 + 1e-9,
-            "the centre of mass is {rows:.1f} rows and {columns:.1f} columns from the middle (14, 14): half a pixel is "
+            "the centre of mass is {rows:.1f} rows and {columns:.1f} columns from pixel (14, 14): half a pixel is "
             "as near as whole pixels allow.",
             rows=off[0],
             columns=off[1],
         )
-    return say("Six digits: moved only, and each one's centre of mass is within half a pixel of the middle.")
+    return say("Six digits: moved only, and each one's centre of mass is within half a pixel of (14, 14).")
 
 
 @exercise(

@@ -27,14 +27,14 @@ def place(
 
 
 def centre_of_mass(digit: np.ndarray) -> tuple[float, float]:
-    rows, columns = np.mgrid[:20, :20] + 0.5
+    rows, columns = np.mgrid[:20, :20]
     return float((digit * rows).sum() / digit.sum()), float((digit * columns).sum() / digit.sum())
 
 
 def middle_of_the_box(digit: np.ndarray) -> tuple[float, float]:
     """The middle between the first and the last ink, however much ink lies where."""
     rows, columns = np.nonzero(digit)
-    return (rows.min() + rows.max() + 1) / 2, (columns.min() + columns.max() + 1) / 2
+    return (rows.min() + rows.max()) / 2, (columns.min() + columns.max()) / 2
 
 
 def middle_of_the_inked(digit: np.ndarray) -> tuple[float, float]:

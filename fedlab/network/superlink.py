@@ -23,7 +23,8 @@ from fedlab.network.leash import Leashed
 from fedlab.text import say
 
 APP = Path(__file__).parent / "app"
-ENVIRONMENT = {"FLWR_TELEMETRY_ENABLED": "0", "RAY_USAGE_STATS_ENABLED": "0", "PYTHONUNBUFFERED": "1"}
+ENVIRONMENT = {"FLWR_TELEMETRY_ENABLED": "0", "RAY_USAGE_STATS_ENABLED": "0", "PYTHONUNBUFFERED": "1", "NO_COLOR": "1"}
+COLOURS = ("FORCE_COLOR", "CLICOLOR_FORCE", "TTY_COMPATIBLE")  # a kernel of Jupyter's asks for them, in JSON too
 START = 60.0  # seconds that it may take to start
 
 
@@ -83,9 +84,8 @@ class SuperLink:
     def _flwr(self, *arguments: str) -> dict[str, Any]:
         """Tell it something by Flower's own command; what it answers."""
         command = [program("flwr"), *arguments, "--format", "json"]
-        done = subprocess.run(
-            command, capture_output=True, text=True, env={**os.environ, **self._environment}, stdin=subprocess.DEVNULL
-        )
+        plain = {name: value for name, value in os.environ.items() if name not in COLOURS} | self._environment
+        done = subprocess.run(command, capture_output=True, text=True, env=plain, stdin=subprocess.DEVNULL)
         try:
             answer = json.loads(done.stdout[done.stdout.index("{") :])
         except ValueError:

@@ -17,7 +17,7 @@ def placed_by_rolling(digit: Any) -> Any:
     total = digit.sum()
     for axis in (0, 1):
         at = (picture.sum(axis=1 - axis) * np.arange(28)).sum() / total
-        picture = np.roll(picture, round(13.5 - at), axis=axis)
+        picture = np.roll(picture, round(14 - at), axis=axis)
     return picture
 
 

@@ -8,6 +8,7 @@ from fedlab.lessons.tables import show_table
 from fedlab_widgets.claims import claims
 from fedlab_widgets.classroom import Classroom
 from fedlab_widgets.costs import Costs
+from fedlab_widgets.digits import DigitPad
 from fedlab_widgets.joining import join
 from fedlab_widgets.lab import Lab
 from fedlab_widgets.leak import Leak
@@ -21,6 +22,7 @@ from fedlab_widgets.vertical import Vertical
 __all__ = [
     "Classroom",
     "Costs",
+    "DigitPad",
     "Lab",
     "Leak",
     "Paths",

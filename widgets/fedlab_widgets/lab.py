@@ -93,6 +93,9 @@ class Lab:
             usual = Experiment()
             examples = min(usual.examples, int(most or usual.examples))
             experiment = Experiment(examples=examples, parties=min(usual.parties, examples))
+            if dataset is not None and dataset.owner_names:
+                parties = len(set(dataset.owners.tolist())) if dataset.owners is not None else examples
+                experiment = Experiment(examples=int(most or examples), parties=parties, partition="natural")
             experiment = with_settings_for(controls, experiment, kinds_with(own, experiment))
         if isinstance(model, (Model, str)):
             experiment, model = experiment.with_(model=model), None
