@@ -10,6 +10,7 @@ import ctypes
 import os
 import sys
 import threading
+import traceback
 import zlib
 from contextlib import suppress
 from multiprocessing.connection import Connection
@@ -44,9 +45,13 @@ def main(pipe: Connection, folder: Path, parties: int, processes: int) -> None:
     adopt()
     told: SimpleQueue[Any] = SimpleQueue()
     threading.Thread(target=listen, args=(pipe, told), daemon=True).start()
-    start_ray(folder, processes)
     resources = {"client_resources": {"num_cpus": 1, "num_gpus": 0.0}}
-    run_simulation(server(pipe, told, folder), client(folder), num_supernodes=parties, backend_config=resources)
+    try:
+        start_ray(folder, processes)
+        run_simulation(server(pipe, told, folder), client(folder), num_supernodes=parties, backend_config=resources)
+    except Exception:
+        traceback.print_exc()  # the last line of the log, which the other side shows
+    end()  # the server's thread may still wait to be told something
 
 
 def start_ray(folder: Path, processes: int) -> None:
@@ -154,8 +159,9 @@ def outcome(
 
 def broken(number: int, party: int, reason: str) -> None:
     """Here nobody is far away: a party that does not answer is an error."""
+    first = reason.partition("\n")[0]
     raise RuntimeError(say("Party {party} broke down in round {number}: {reason}", party=party, number=number,
-                           reason=reason))  # fmt: skip
+                           reason=first))  # fmt: skip
 
 
 def hand_out(prepared: Prepared, folder: Path, start: State | None, run: str) -> None:
