@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import sys
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +63,7 @@ def main() -> None:
 
 
 @main.command("run", help=say("Run one experiment and print a line for each round."))
-@setting_options
+@partial(setting_options, table=True)
 @file_options()
 def run_command(experiments: list[Experiment], engine: str | None, files: Files) -> None:
     """One experiment."""
@@ -74,8 +75,11 @@ def run_command(experiments: list[Experiment], engine: str | None, files: Files)
     if history.rounds:
         percent = 100 * history.rounds[-1].test_accuracy
         click.echo(say("Final test accuracy {percent:.2f} %.", percent=percent))
-    flags = f'--from "{experiments[0].link()}"' + (f" --engine {engine}" if engine else "")
-    click.echo(say("The same again: {command}", command="fedlab run " + flags))
+        if (area := history.rounds[-1].test_auc) is not None:
+            click.echo(say("Final test AUC {auc:.3f}.", auc=area))
+    if not experiments[0].own_kinds:  # no link can hold a table of one's own
+        flags = f'--from "{experiments[0].link()}"' + (f" --engine {engine}" if engine else "")
+        click.echo(say("The same again: {command}", command="fedlab run " + flags))
     finish(troubles)
 
 
@@ -88,7 +92,7 @@ def run_command(experiments: list[Experiment], engine: str | None, files: Files)
         "\b\nfedlab compare --algorithm fedavg --algorithm fedprox --mu 0.1 --mu 1 --seed 0 --seed 1 --seed 2"
     ),
 )
-@setting_options
+@partial(setting_options, table=True)
 @file_options(plot="comparison.png", several=True)
 def compare_command(experiments: list[Experiment], engine: str | None, files: Files) -> None:
     """Every combination of the given values."""

@@ -16,6 +16,7 @@ from typing import Any
 import click
 
 from fedlab.cli.errors import Refused
+from fedlab.datasets import csv_source
 from fedlab.engines import ENGINES, require_known
 from fedlab.events import text_of
 from fedlab.experiment import KINDS, Experiment
@@ -23,14 +24,26 @@ from fedlab.settings import Settings, settings_of
 from fedlab.text import say
 
 
-def setting_options(command: Callable[..., None]) -> Callable[..., None]:
-    """Add the flags; the command gets `engine` and `experiments`, one for each combination of the flags' values."""
+def setting_options(command: Callable[..., None], table: bool = False) -> Callable[..., None]:
+    """Add the flags; the command gets `engine` and `experiments`, one for each combination of the flags' values.
+
+    table: whether data may also come from a table of the learner's own, which stays on this machine.
+    """
 
     @wraps(command)
-    def with_experiments(origin: str | None, engine: str | None, event: tuple[str, ...], **options: Any) -> None:
+    def with_experiments(
+        origin: str | None,
+        engine: str | None,
+        event: tuple[str, ...],
+        data: str | None = None,
+        owner: str | None = None,
+        label: str | None = None,
+        **options: Any,
+    ) -> None:
         given = {name: options.pop(name) for name in owners()}
         try:
-            experiments = combinations(opened(origin), {name: values for name, values in given.items() if values})
+            start = with_table(opened(origin), data, owner, label)
+            experiments = combinations(start, {name: values for name, values in given.items() if values})
             if event:
                 experiments = [one.with_(events="; ".join([text_of(one.events), *event])) for one in experiments]
         except ValueError as error:
@@ -60,6 +73,7 @@ def setting_options(command: Callable[..., None]) -> Callable[..., None]:
             ),
         ),
     ]
+    options += table_options() if table else []
     for name, kinds in owners().items():
         flag = "--" + name.replace("_", "-")
         options.append(
@@ -109,6 +123,37 @@ def known_engine(context: click.Context, option: click.Parameter, name: str | No
     except ValueError as error:
         raise Refused(str(error)) from None
     return name
+
+
+def table_options() -> list[Callable[..., Any]]:
+    """The flags of a table of the learner's own."""
+    return [
+        click.option(
+            "--data",
+            metavar=say("FILE"),
+            help=say("A table of your own, .csv with names in its first line; --label names the column to predict."),
+        ),
+        click.option("--label", metavar=say("COLUMN"), help=say("With --data: what there is to predict.")),
+        click.option(
+            "--owner",
+            metavar=say("COLUMN"),
+            help=say(
+                "With --data: whose each line is; then every owner is a party, unless another partition is given."
+            ),
+        ),
+    ]
+
+
+def with_table(start: Experiment, data: str | None, owner: str | None, label: str | None) -> Experiment:
+    """The experiment with a table of the learner's own, if one is given."""
+    if data is None:
+        if owner or label:
+            raise ValueError(say("--owner and --label go with --data and a file."))
+        return start
+    if label is None:
+        raise ValueError(say("--data needs --label and the name of the column to predict."))
+    natural = {"partition": "natural"} if owner else {}
+    return start.with_(dataset=csv_source(data, label, owner), **natural)
 
 
 def opened(origin: str | None) -> Experiment:

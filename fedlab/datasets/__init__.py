@@ -5,6 +5,7 @@ An experiment names one of `DATASETS`; arrays of your own go in as `run(experime
 
 from fedlab.datasets.base import Dataset, Source
 from fedlab.datasets.car_parks import CarParks
+from fedlab.datasets.csv_table import csv_source, from_csv
 from fedlab.datasets.heart import Heart
 from fedlab.datasets.lending import Lending
 from fedlab.datasets.mnist import MNIST, mnist
@@ -15,4 +16,4 @@ DATASETS: dict[str, type[Source]] = {
     kind.name: kind for kind in (MNIST, Heart, Lending, CarParks, Vowels, Synthetic, SyntheticIID)
 }
 
-__all__ = ["DATASETS", "MNIST", "Dataset", "Source", "Synthetic", "SyntheticIID", "mnist"]
+__all__ = ["DATASETS", "MNIST", "Dataset", "Source", "Synthetic", "SyntheticIID", "csv_source", "from_csv", "mnist"]
