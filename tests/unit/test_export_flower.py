@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -132,6 +133,7 @@ def test_the_app_runs_in_flower_and_is_as_accurate_as_the_kit(tmp_path: Path) ->
             with suppress(ProcessLookupError):
                 os.killpg(child.pid, signal.SIGKILL)
             child.wait()
+            shutil.rmtree(short, ignore_errors=True)
     assert status == 0, (tmp_path / "log").read_text()[-3000:]
     found, kit = (json.loads((app / "data" / f"{who}_result.json").read_text()) for who in ("flower", "kit"))
     assert len(found["test_accuracy"]) == 3
