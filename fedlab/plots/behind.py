@@ -62,6 +62,19 @@ def for_whom(ax: Axes, names: Sequence[str], scores: dict[str, np.ndarray], meas
     ax.spines[["top", "right"]].set_visible(False)
 
 
+def earnings(ax: Axes, names: Sequence[str], shapley: np.ndarray, left_out: np.ndarray) -> None:
+    """What each party has earned in a round: two bars each, from `fedlab.contributions.earned`."""
+    rows = np.arange(len(names))
+    ax.barh(rows - 0.2, shapley, 0.4, color=BLUE, label=say("Shapley value"))
+    ax.barh(rows + 0.2, left_out, 0.4, color=ORANGE, hatch="////", edgecolor="white", label=say("leave one out"))
+    ax.axvline(0, color="black", lw=0.8)
+    ax.set_yticks(rows, names, fontsize="small")
+    ax.invert_yaxis()
+    ax.set_xlabel(say("test loss that it took away, nats"))
+    ax.legend(fontsize="x-small", frameon=False, ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1))
+    ax.spines[["top", "right"]].set_visible(False)
+
+
 def confusion_matrix(ax: Axes, table: np.ndarray, labels: Sequence[str] = ()) -> None:
     """What each label's test examples were taken for, in percent of the row; the diagonal is the label's recall.
 
