@@ -48,6 +48,7 @@ class Federation:
         self.told: list[str] = []  # a sentence about each who was turned away, and the like
         self._lock, self._heard = threading.RLock(), dict[bytes, float]()
         self._read = 0, History(self.experiment)  # when the history on disk was written, and what it said
+        self._doors = [threading.Lock() for _ in about["parties"]]
         self._host, self._port = about_port
         self._front: Front | None = None
         self._superlink: SuperLink | None = None
@@ -174,6 +175,10 @@ class Federation:
     def _let_in(self, token: str, about: dict[str, Any]) -> dict[str, Any]:
         """A party with this token says who it is; its number, and its node's at Flower's."""
         party = self._of_token(token)
+        with self._doors[party["party"]]:  # two may come with one code at the same moment
+            return self._let_in_alone(party, about)
+
+    def _let_in_alone(self, party: dict[str, Any], about: dict[str, Any]) -> dict[str, Any]:
         others = sum(one["examples"] for one in self._about["parties"] if one is not party)
         require_fit(party, about, self._sample.dataset, others)
         if party["node"] is None:
@@ -196,7 +201,7 @@ class Federation:
     def _of_token(self, token: str) -> dict[str, Any]:
         party: dict[str, Any]
         for party in self._about["parties"]:
-            if secrets.compare_digest(party["token"], token):
+            if secrets.compare_digest(party["token"].encode(), token.encode()):
                 if party["kicked"]:
                     raise Refusal(say("The teacher has put you out."))
                 return party

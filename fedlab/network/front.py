@@ -4,7 +4,7 @@
     GET  /fedlab/invitation      with a token: what would run at the party, and what would leave it
     GET  /fedlab/news            with a token: how far the run is
     POST /fedlab/join            with a token: a party's key, name and number of examples; its number comes back
-    POST /v1/fleet/...           Flower's messages, from nodes whose keys came with a token
+    POST /v1/fleet/CALL          Flower's messages, from nodes whose keys came with a token; CALL is one of `CALLS`
 
 Everything else is refused. Flower's SuperLink has its other services on the same port as these: by one of them anybody
 may start programs at all nodes. So it listens on loopback only, and this stands before it.
@@ -33,6 +33,11 @@ from fedlab.text import say
 
 TOKEN = "x-fedlab-token"
 NODE_KEY = "flwr-public-key"  # the header in which a node of Flower's says who it is
+CALLS = (  # what Flower's nodes say; taken by name, since "../control/start-run" would lead elsewhere
+    "register-node", "activate-node", "deactivate-node", "unregister-node", "send-node-heartbeat", "pull-messages",
+    "push-messages", "get-run", "get-fab", "push-object", "pull-object", "confirm-message-received",
+)  # fmt: skip
+MOST = 10_000  # bytes that a party may say of itself
 DROPPED = ("content-length", "transfer-encoding", "connection", "content-encoding", "server", "date", "host")
 
 
@@ -64,13 +69,16 @@ class Front:
         self.invited, self.news, self.let_in = invited, news, let_in
         self.knows, self.told, self.seen = knows, told, seen
         self.authority = (folder / certificates.AUTHORITY).read_bytes()
-        self.superlink = superlink
+        self.superlink = httpx.AsyncClient(
+            base_url=superlink, verify=certificates.trusting(self.authority), timeout=120,
+            limits=httpx.Limits(keepalive_expiry=2),  # before the SuperLink hangs up, after 5
+        )  # fmt: skip
         routes = [
             Route("/fedlab/authority", self._authority),
             Route("/fedlab/invitation", self._invitation),
             Route("/fedlab/news", self._news),
             Route("/fedlab/join", self._join, methods=["POST"]),
-            Route("/v1/fleet/{call:path}", self._pass_on, methods=["POST"]),
+            Route("/v1/fleet/{call}", self._pass_on, methods=["POST"]),
         ]
         config = uvicorn.Config(
             Starlette(routes=routes), host=host, port=port, log_level="critical", access_log=False, ws="none",
@@ -103,8 +111,13 @@ class Front:
         return self._answered(request, lambda: self.news(request.headers.get(TOKEN, "")))
 
     async def _join(self, request: Request) -> Response:
+        said = b""
+        async for part in request.stream():
+            said += part
+            if len(said) > MOST:
+                return Response(status_code=413)
         try:
-            about = json.loads(await request.body())
+            about = json.loads(said)
             assert isinstance(about, dict)
         except (ValueError, AssertionError):
             return Response(status_code=400)
@@ -119,6 +132,9 @@ class Front:
             return JSONResponse({"refused": str(refusal)}, status_code=403)
 
     async def _pass_on(self, request: Request) -> Response:
+        call = request.path_params["call"]
+        if call not in CALLS:
+            return Response(status_code=404)
         try:
             key = base64.b64decode(request.headers.get(NODE_KEY, ""), validate=True)
         except ValueError:
@@ -128,13 +144,10 @@ class Front:
             return Response(status_code=403)
         self.seen(key)
         headers = [(name, value) for name, value in request.headers.items() if name not in DROPPED[:3] + DROPPED[-1:]]
-        async with httpx.AsyncClient(verify=certificates.trusting(self.authority), timeout=120) as client:
-            try:
-                answer = await client.post(
-                    self.superlink + request.url.path, content=await request.body(), headers=headers
-                )
-            except httpx.TransportError:
-                return Response(status_code=503)  # a node tries again later
+        try:
+            answer = await self.superlink.post(f"/v1/fleet/{call}", content=await request.body(), headers=headers)
+        except httpx.TransportError:
+            return Response(status_code=503)  # a node tries again later
         kept = {name: value for name, value in answer.headers.items() if name not in DROPPED}
         return Response(answer.content, answer.status_code, kept)
 

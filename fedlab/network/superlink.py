@@ -23,7 +23,13 @@ from fedlab.network.leash import Leashed
 from fedlab.text import say
 
 APP = Path(__file__).parent / "app"
-ENVIRONMENT = {"FLWR_TELEMETRY_ENABLED": "0", "RAY_USAGE_STATS_ENABLED": "0", "PYTHONUNBUFFERED": "1", "NO_COLOR": "1"}
+ENVIRONMENT = {
+    "FLWR_TELEMETRY_ENABLED": "0",
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "FLWR_SUPEREXEC_TASK_POLL_INTERVAL": "0.2",  # seconds between two looks for work; Flower's own second is a long time
+    "PYTHONUNBUFFERED": "1",
+    "NO_COLOR": "1",
+}
 COLOURS = ("FORCE_COLOR", "CLICOLOR_FORCE", "TTY_COMPATIBLE")  # a kernel of Jupyter's asks for them, in JSON too
 START = 60.0  # seconds that it may take to start
 

@@ -1,4 +1,7 @@
-"""Flower's SuperNode, with one thing added: it runs no app but the one that the party's owner has approved.
+"""Flower's SuperNode, with two things added.
+
+It runs no app but the one that the party's owner has approved. And it looks for messages each second, where Flower
+waits for three: a round waits for the last of its parties.
 
     python -m fedlab.network.supernode HASH [what flower-supernode takes]
 
@@ -10,12 +13,15 @@ from __future__ import annotations
 
 import hashlib
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
 from flwr.supernode import start_client_internal
 from flwr.supernode.cli import flower_supernode
+
+LOOK = 1.0  # seconds between two looks for a message
 
 
 def main(approved: str) -> None:
@@ -33,7 +39,12 @@ def main(approved: str) -> None:
                     raise SystemExit(3)
                 return fab
 
-            yield node_id, receive, send, get_run, get_approved, *rest
+            def receive_soon() -> Any:
+                while (message := receive()) is None:
+                    time.sleep(LOOK)
+                return message
+
+            yield node_id, receive_soon, send, get_run, get_approved, *rest
 
     start_client_internal.http_request_response = connected
     flower_supernode()

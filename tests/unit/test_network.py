@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import base64
 import os
+import socket
 import ssl
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -305,6 +308,58 @@ def test_the_open_port_passes_on_nothing_but_messages_of_nodes_that_were_let_in(
         assert client.get("/fedlab/invitation", headers={"x-fedlab-token": "guess"}).status_code == 403
         assert client.get("/fedlab/news").status_code == 403
     assert any("its key is unknown" in sentence for sentence in federation.told)
+
+
+@pytest.mark.parametrize("path", ["/v1/fleet/../control/start-run", "/v1/fleet/%2e%2e/control/start-run",
+                                  "/v1/fleet/..%2fcontrol/start-run", "/v1/fleet/", "/v1/fleet/start-run"])  # fmt: skip
+def test_a_party_that_was_let_in_reaches_nothing_else_by_a_crooked_path(
+    federation: Any, tmp_path: Path, path: str
+) -> None:
+    """Written as it is into the connection, since clients straighten paths; 503 would be the SuperLink's absence."""
+    knock(federation, 0, tmp_path / "ann")
+    key = base64.b64encode(federation._about["parties"][0]["pem"].encode()).decode()
+    assert answered(federation, "/v1/fleet/pull-messages", key) == 503
+    assert answered(federation, path, key) == 404
+
+
+def answered(federation: Any, path: str, key: str) -> int:
+    """The status of a POST."""
+    code = codes.read(federation.codes[0])
+    context = certificates.trusting((federation.folder / certificates.AUTHORITY).read_bytes())
+    lines = [f"POST {path} HTTP/1.1", "Host: here", f"flwr-public-key: {key}", "Content-Length: 0", "Connection: close"]
+    with context.wrap_socket(socket.create_connection((code.host, code.port)), server_hostname=code.host) as connection:
+        connection.sendall("\r\n".join([*lines, "", ""]).encode())
+        return int(connection.recv(100).split()[1])
+
+
+def test_of_two_who_come_with_one_code_at_the_same_moment_one_is_let_in(
+    federation: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Flower takes a while to register a node: the second comes before the first is done."""
+    at_the_door, register = threading.Event(), FakeSuperLink.register
+
+    def slowly(self: FakeSuperLink, number: int, key: str) -> int:
+        at_the_door.set()
+        time.sleep(0.5)
+        return register(self, number, key)
+
+    monkeypatch.setattr(FakeSuperLink, "register", slowly)
+    first = threading.Thread(target=knock, args=(federation, 0, tmp_path / "ann"))
+    first.start()
+    assert at_the_door.wait(30)
+    with pytest.raises(Refusal, match="used by somebody else"):
+        knock(federation, 0, tmp_path / "ben")
+    first.join()
+    assert federation._about["parties"][0]["key"] == (tmp_path / "ann" / "key.pub").read_text()
+
+
+def test_a_stranger_can_neither_break_the_door_nor_fill_the_memory(federation: Any) -> None:
+    code = codes.read(federation.codes[0])
+    context = certificates.trusting((federation.folder / certificates.AUTHORITY).read_bytes())
+    with httpx.Client(base_url=code.url, verify=context) as client:
+        odd = {"x-fedlab-token": "gué".encode("latin-1")}
+        assert client.get("/fedlab/invitation", headers=odd).status_code == 403
+        assert client.post("/fedlab/join", content=20_000 * b"x").status_code == 413
 
 
 def test_a_federation_listens_on_loopback_unless_a_host_is_given(federation: Any) -> None:
