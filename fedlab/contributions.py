@@ -32,10 +32,11 @@ from fedlab.messages import Upload
 from fedlab.prepare import prepare
 
 MOST_EXACT = 10  # parties
+ORDERS = 100  # that are drawn where there are more
 Value = Callable[[tuple[int, ...]], float]  # of a coalition, by its members' numbers in ascending order
 
 
-def shapley(parties: int, value: Value, orders: int = 100, seed: int = 0) -> np.ndarray:
+def shapley(parties: int, value: Value, orders: int = ORDERS, seed: int = 0) -> np.ndarray:
     """(m,) each party's Shapley value; exact up to `MOST_EXACT` parties, from so many drawn orders beyond."""
     value = cache(value)
     earned = np.zeros(parties)

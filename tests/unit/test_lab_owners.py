@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from fedlab import Experiment
@@ -57,3 +59,22 @@ def test_there_is_no_such_picture_where_parties_are_no_owners() -> None:
     lab._session.look(lab._session.runs.all[0], 1)
     lab._behind.wait()
     assert lab._behind._whom.view.value == ""
+
+
+def test_behind_it_bars_say_who_earned_what_and_a_liar_costs() -> None:
+    """One of four sends the reverse of its update, three times as long: it has earned least, and less than nothing."""
+    start = Experiment(dataset="heart", partition="natural", model="softmax", rounds=1)
+    lab = Lab(start.with_(attack="sign_flip", attackers="#1", attack_strength=3.0))
+    lab.run()
+    lab._session.look(lab._session.runs.all[0], 1)
+    lab._behind.wait()
+    assert re.search(r"Hungary least \(-0\.\d+\)", lab._behind._text.value)
+    assert "<img" in lab._behind._earned.view.value
+
+
+def test_with_images_it_would_take_minutes_and_is_left_out() -> None:
+    lab = Lab(Experiment(examples=200, rounds=1))
+    lab.run()
+    lab._session.look(lab._session.runs.all[0], 1)
+    lab._behind.wait()
+    assert lab._behind._earned.view.value == ""

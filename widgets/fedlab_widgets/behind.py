@@ -9,7 +9,7 @@ from fedlab import diagnostics
 from fedlab.plots import behind as plots
 from fedlab.prepare import Prepared
 from fedlab.text import say
-from fedlab_widgets import for_whom
+from fedlab_widgets import earning, for_whom
 from fedlab_widgets.kept import kept_in
 from fedlab_widgets.looking import Looking
 from fedlab_widgets.number import Number
@@ -35,8 +35,9 @@ class Behind(Looking):
         self._served, self._confusion, self._paths = (Picture(340, 270, margins=margins) for _ in range(3))
         self._kept = Picture(340, 270, (3, 2), margins)
         self._whom = Picture(340, 270, margins={"left": 0.34, "right": 0.97, "bottom": 0.16, "top": 0.9})
+        self._earned = Picture(340, 270, margins={"left": 0.34, "right": 0.97, "bottom": 0.16, "top": 0.9})
         pictures = []
-        for picture in (self._served, self._confusion, self._paths, self._kept, self._whom):
+        for picture in (self._served, self._confusion, self._paths, self._kept, self._whom, self._earned):
             picture.view = self.make(widgets.HTML)
             pictures.append(picture.view)
         self._about_kept = self.make(widgets.HTML)
@@ -87,6 +88,7 @@ class Behind(Looking):
             _in_words(accuracies, table, prepared),
             _disagreement(watched.updates),
             self._for_whom(prepared, watched),
+            self._who_earned(prepared, watched),
         ]
         self._say(" ".join(filter(None, told)))
         session.select(behind=watched.ended.number)
@@ -97,6 +99,13 @@ class Behind(Looking):
             self._whom.view.value = ""
             return ""
         return for_whom.draw(self._whom, prepared, for_whom.scores(prepared, watched, self._brake))
+
+    def _who_earned(self, prepared: Prepared, watched: Watched) -> str:
+        """Where it can be told in seconds: what each party has brought."""
+        if not earning.is_quick(prepared, watched):
+            self._earned.view.value = ""
+            return ""
+        return earning.draw(self._earned, prepared, watched)
 
 
 def _in_words(accuracies: np.ndarray, table: np.ndarray, prepared: Prepared) -> str:
