@@ -26,7 +26,7 @@ APP = Path(__file__).parent / "app"
 ENVIRONMENT = {
     "FLWR_TELEMETRY_ENABLED": "0",
     "RAY_USAGE_STATS_ENABLED": "0",
-    "FLWR_SUPEREXEC_TASK_POLL_INTERVAL": "0.2",  # seconds between two looks for work; Flower's own second is a long time
+    "FLWR_SUPEREXEC_TASK_POLL_INTERVAL": "0.2",  # seconds between two looks for work: Flower takes 1
     "PYTHONUNBUFFERED": "1",
     "NO_COLOR": "1",
 }

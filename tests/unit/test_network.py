@@ -357,7 +357,7 @@ def test_a_stranger_can_neither_break_the_door_nor_fill_the_memory(federation: A
     code = codes.read(federation.codes[0])
     context = certificates.trusting((federation.folder / certificates.AUTHORITY).read_bytes())
     with httpx.Client(base_url=code.url, verify=context) as client:
-        odd = {"x-fedlab-token": "gué".encode("latin-1")}
+        odd = [(b"x-fedlab-token", "gué".encode("latin-1"))]
         assert client.get("/fedlab/invitation", headers=odd).status_code == 403
         assert client.post("/fedlab/join", content=20_000 * b"x").status_code == 413
 

@@ -29,8 +29,8 @@ class Joining(Desk):
         self.invitation: Invitation | None = None
         self.membership: Membership | None = None
         self._stage = "looking"
-        self._picture = Picture(560, 150)
-        self._picture.view = widgets.HTML("")
+        self._picture = Picture(560, 114, heights=(1, 1))
+        self._picture.view = widgets.HTML("", layout={"max_width": "580px"})
         self._drawn = 0
         super().__init__(self._picture.view)
         self._beside("fedlab invitation", self._look)
@@ -130,7 +130,24 @@ class Joining(Desk):
             sent=megabytes(sent),
             own=megabytes(own),
         )
-        return [*trouble, table(say("Your party"), head, rows), {"says": total}]
+        shown = say("What left last, as images: how each pixel's weight to some units of the first layer has changed.")
+        return [
+            *trouble,
+            table(say("Your party"), head, rows),
+            {"says": total},
+            *([{"says": shown}] if self._drawn else []),
+        ]
+
+    def _caption(self) -> list[dict[str, Any]]:
+        if not self._drawn:
+            return []
+        picture = say(
+            "First row: some of your images, which stay here. Second row: the update that left last, for {count} units "
+            "of the first layer how each pixel's weight changes. It is no image of yours; but of few images an "
+            "attacker can read much from it, as the lesson on what the server sees shows.",
+            count=TILES,
+        )  # fmt: skip
+        return [{"says": picture}]
 
     def _question(self, invitation: Invitation) -> list[dict[str, Any]]:
         experiment = invitation.experiment
@@ -169,15 +186,19 @@ class Joining(Desk):
             return
         self._drawn = number
         tiles = update[: int(np.prod(kernel))].reshape(kernel)[:, :TILES].T.reshape(-1, *shape)
-        (ax,) = self._picture.begin()
-        ax.imshow(
-            np.hstack([np.pad(tile, 1) for tile in tiles]), cmap="PuOr", vmin=-abs(tiles).max(), vmax=abs(tiles).max()
-        )
-        ax.set_axis_off()
+        with np.load(self.membership.folder / "examples.npz", allow_pickle=False) as file:
+            own = file["x"][:TILES]
+        paper = np.zeros((TILES, *shape))
+        paper[: len(own)] = own.reshape(-1, *shape) / max(1, own.max())
+        above, below = self._picture.begin()
+        above.imshow(np.hstack([np.pad(tile, 1) for tile in paper]), cmap="gray_r", vmin=0, vmax=1)
+        most = abs(tiles).max()
+        below.imshow(np.hstack([np.pad(tile, 1) for tile in tiles]), cmap="PuOr", vmin=-most, vmax=most)
+        for ax in (above, below):
+            ax.set_axis_off()
         self._picture.show(
             say(
-                "The update that left last, as images: for {count} units of the first layer how each pixel's weight "
-                "changes.",
+                "Above: some of your images, which stay. Below: the update that left last, as {count} images.",
                 count=len(tiles),
             )
         )
