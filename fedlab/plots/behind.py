@@ -71,6 +71,7 @@ def earnings(ax: Axes, names: Sequence[str], shapley: np.ndarray, left_out: np.n
     ax.set_yticks(rows, names, fontsize="small")
     ax.invert_yaxis()
     ax.set_xlabel(say("test loss that it took away, nats"))
+    ax.locator_params(axis="x", nbins=4)
     ax.legend(fontsize="x-small", frameon=False, ncols=2, loc="lower center", bbox_to_anchor=(0.5, 1))
     ax.spines[["top", "right"]].set_visible(False)
 

@@ -41,7 +41,7 @@ class Behind(Looking):
             picture.view = self.make(widgets.HTML)
             pictures.append(picture.view)
         self._about_kept = self.make(widgets.HTML)
-        shown = self.make(widgets.HBox, [*pictures, self._about_kept], css="fedlab-behind")
+        shown = self.make(widgets.HBox, [*pictures[:4], self._about_kept, *pictures[4:]], css="fedlab-behind")
         self._number = self.own(Number(session))
         self.view = self.make(widgets.VBox, [self.tools(), self._text, shown, self._number.view])
 
