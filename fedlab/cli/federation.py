@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -127,7 +129,20 @@ def with_server(experiment: Experiment, folder: Path, **options: Any) -> None:
             raise Refused(str(error)) from None
         with federation:
             show_codes(federation)
+            if sys.stdin.isatty():
+                click.echo(say("It begins when all are here; Enter begins with those who are."))
+                threading.Thread(target=start_on_enter, args=(federation,), daemon=True).start()
             follow_server(federation, check)
+
+
+def start_on_enter(federation: Federation) -> None:
+    """Begin with those who are here when the teacher presses Enter."""
+    while sys.stdin.readline():
+        if federation.state == "waiting":
+            try:
+                federation.start()
+            except ValueError as error:
+                click.echo(str(error))
 
 
 def show_codes(federation: Federation) -> None:

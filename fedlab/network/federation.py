@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import httpx
 import numpy as np
 
 from fedlab.engines import require_flower
@@ -246,6 +247,16 @@ class Federation:
         ledger.put(self.folder / ledger.FEDERATION, self._about)
 
 
+def _answers(about: dict[str, Any]) -> bool:
+    """Whether a server with this authority is up, at its own port."""
+    try:
+        url = f"https://{about['address']}:{about['port']}/fedlab/authority"
+        authority = httpx.get(url, verify=False, timeout=3, trust_env=False).content
+        return certificates.fingerprint(authority) == about["fingerprint"]
+    except (httpx.TransportError, ValueError):
+        return False
+
+
 def host(
     experiment: Experiment | None = None,
     *,
@@ -275,6 +286,8 @@ def host(
                     folder=place,
                 )
             )
+        if _answers(about):
+            raise ValueError(say("The federation in {folder} is running already.", folder=place))
         host, port = about["host"], about["port"]
     else:
         assert experiment is not None

@@ -70,7 +70,7 @@ class Front:
         self.knows, self.told, self.seen = knows, told, seen
         self.authority = (folder / certificates.AUTHORITY).read_bytes()
         self.superlink = httpx.AsyncClient(
-            base_url=superlink, verify=certificates.trusting(self.authority), timeout=120,
+            base_url=superlink, verify=certificates.trusting(self.authority), timeout=120, trust_env=False,
             limits=httpx.Limits(keepalive_expiry=2),  # before the SuperLink hangs up, after 5
         )  # fmt: skip
         routes = [
@@ -93,7 +93,7 @@ class Front:
         self.thread.start()
         while not self.server.started:
             if not self.thread.is_alive():
-                raise OSError(say("the port is taken or not allowed"))
+                raise OSError(say("the port is taken, or the address is none of this machine's"))
             time.sleep(0.02)
         return int(self.server.servers[0].sockets[0].getsockname()[1])
 
@@ -127,7 +127,7 @@ class Front:
     def _answered(self, request: Request, answer: Callable[[], dict[str, Any]]) -> Response:
         try:
             return JSONResponse(answer())
-        except Refusal as refusal:
+        except ValueError as refusal:  # a `Refusal`, or Flower's
             self.told(say("{who} was turned away: {reason}", who=_who(request), reason=refusal))
             return JSONResponse({"refused": str(refusal)}, status_code=403)
 

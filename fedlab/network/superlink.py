@@ -66,7 +66,7 @@ class SuperLink:
         until = time.monotonic() + START
         while time.monotonic() < until and self.code is None:
             try:
-                httpx.get(self.url, verify=context, timeout=2)
+                httpx.get(self.url, verify=context, timeout=2, trust_env=False)
                 return
             except httpx.TransportError:
                 time.sleep(0.1)

@@ -372,6 +372,8 @@ def test_a_folder_goes_on_with_its_own_experiment_and_no_other(
     federation: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     codes_before = federation.codes
+    with pytest.raises(ValueError, match="running already"):
+        host(folder=federation.folder)
     federation.close()
     with host(folder=federation.folder) as again:
         assert again.codes == codes_before
