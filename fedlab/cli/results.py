@@ -41,14 +41,15 @@ def comparison(histories: list[History]) -> str:
         say("run"),
         say("seeds"),
         say("rounds"),
-        say("final accuracy, %"),
-        say("best accuracy, %"),
+        say("final AUC, %") if measured_by(histories) == "test_auc" else say("final accuracy, %"),
+        say("best AUC, %") if measured_by(histories) == "test_auc" else say("best accuracy, %"),
         say("final test loss"),
         say("MB sent"),
     ]
     groups = by_seed(histories)
+    column = measured_by(histories)
     rows = [
-        [name, str(len(runs)), str(min(len(run) for run in runs)), *outcome(runs)]
+        [name, str(len(runs)), str(min(len(run) for run in runs)), *outcome(runs, column)]
         for name, runs in zip(names_of(groups), groups, strict=True)
     ]
     widths = [max(len(row[column]) for row in [head, *rows]) for column in range(len(head))]
@@ -60,13 +61,19 @@ def comparison(histories: list[History]) -> str:
     return "\n".join([*lines, *note])
 
 
-def outcome(runs: list[History]) -> list[str]:
+def measured_by(histories: list[History]) -> str:
+    """The column that tells how good models are: AUC, if that is the measure of all that have a round."""
+    rounds = [history.rounds[0] for history in histories if history.rounds]
+    return "test_auc" if rounds and all(one.test_auc is not None for one in rounds) else "test_accuracy"
+
+
+def outcome(runs: list[History], column: str) -> list[str]:
     """What came of runs that differ in their seed; dashes if one of them has no round."""
     if not all(run.rounds for run in runs):
         return ["–"] * 4
     return [
-        spread([100 * run.rounds[-1].test_accuracy for run in runs], 2),
-        spread([100 * max(run.column("test_accuracy")) for run in runs], 2),
+        spread([100 * run.column(column)[-1] for run in runs], 2),
+        spread([100 * max(run.column(column)) for run in runs], 2),
         spread([run.rounds[-1].test_loss for run in runs], 4),
         f"{mean(sum(run.column('bytes_up')) + sum(run.column('bytes_down')) for run in runs) / 1e6:.1f}",
     ]
@@ -75,7 +82,7 @@ def outcome(runs: list[History]) -> list[str]:
 def picture(histories: list[History], kind: str) -> bytes:
     """Test accuracy against rounds, drawn; of several seeds the mean, in a band of one standard deviation.
 
-    Against simulated seconds where a run's rounds are the steps of a server that waits for nobody.
+    AUC instead where all runs are measured by it. Against simulated seconds where a run's rounds are the steps of a server that waits for nobody.
     kind: "png", "svg" or "pdf".
     """
     from matplotlib.figure import Figure
@@ -86,11 +93,11 @@ def picture(histories: list[History], kind: str) -> bytes:
     figure = Figure(figsize=(7, 4.5), dpi=200, layout="constrained")
     ax = figure.subplots()
     x = "simulated_seconds" if any(runs[0].experiment.algorithm.asynchronous for runs in groups) else "rounds"
-    means = [mean_of(runs) for runs in groups]
-    convergence(ax, means, x, labels=names_of(groups))
+    y, means = measured_by(histories), [mean_of(runs) for runs in groups]
+    convergence(ax, means, x, y, labels=names_of(groups))
     for number, runs in enumerate(groups):
         if len(runs) > 1:
-            columns = list(zip(*(run.column("test_accuracy") for run in runs), strict=False))
+            columns = list(zip(*(run.column(y) for run in runs), strict=False))
             low, high = ([mean(c) + sign * stdev(c) for c in columns] for sign in (-1, 1))
             ax.fill_between(X_AXES[x][1](means[number]), low, high, alpha=0.2, lw=0, color=style(number)["color"])
             title = say("mean of {seeds} seeds ± one standard deviation", seeds=len(runs))
@@ -114,9 +121,9 @@ def names_of(groups: list[list[History]]) -> list[str]:
 
 
 def mean_of(runs: list[History]) -> History:
-    """A history with the mean test accuracy and simulated seconds of several, as far as all of them went."""
+    """A history with the mean accuracy, AUC if there is one, and seconds of several, as far as all of them went."""
     together = zip(*(run.rounds for run in runs), strict=False)
-    averaged = ("test_accuracy", "simulated_seconds")
+    averaged = {"test_accuracy", measured_by(runs), "simulated_seconds"}
     return History(
         runs[0].experiment,
         [replace(one[0], **{name: mean(getattr(r, name) for r in one) for name in averaged}) for one in together],

@@ -44,7 +44,13 @@ X_AXES: dict[str, tuple[str, Callable[[History], np.ndarray]]] = {
 }
 LONG = 48  # characters of a name in a legend
 LOG_AXES = ("epsilon",)  # with them what matters is how many times as much
-Y_AXES = {"test_accuracy": "test accuracy", "test_loss": "test loss", "train_loss": "training loss"}
+Y_AXES = {
+    "test_accuracy": "test accuracy",
+    "test_auc": "test AUC",
+    "test_loss": "test loss",
+    "train_loss": "training loss",
+}
+SHARES = ("test_accuracy", "test_auc")  # from 0 to 1, and more is better
 
 
 def style(number: int) -> dict[str, Any]:
@@ -99,7 +105,7 @@ def convergence(
     if left_out:
         runs = textwrap.fill("; ".join(map(_shortened, left_out)), 2 * LONG)
         ax.set_xlabel(say("{x}\nleft out, without a number for that: {runs}", x=say(x_label), runs=runs))
-    if y == "test_accuracy":
+    if y in SHARES:
         ax.yaxis.set_major_locator(MaxNLocator(6, steps=[1, 2, 5, 10]))
         ax.yaxis.set_major_formatter(lambda share, _: f"{100 * share:.3g} %")
     if x == "rounds":
@@ -122,13 +128,13 @@ def convergence(
     if heights:
         ax.autoscale_view(scalex=False)
     else:  # nothing is drawn yet: all that can be, accuracies from 0 to 1 and losses up to that of guessing among ten
-        ax.set_ylim(0, 1 if y == "test_accuracy" else 2.3)
+        ax.set_ylim(0, 1 if y in SHARES else 2.3)
     ax.grid(alpha=0.3, lw=0.6)
     ax.spines[["top", "right"]].set_visible(False)
     if curves:
         known = [f"{begin:.0%}" for begin in sorted({begin for *_, begin in curves if begin is not None})]
         legend = ax.legend(
-            loc="lower right" if y == "test_accuracy" else "upper right",
+            loc="lower right" if y in SHARES else "upper right",
             ncols=1 if max(len(label) for _, label, *_ in curves) > LONG / 2 else -(-len(curves) // 5),
             fontsize="small",
             framealpha=0.7,

@@ -5,9 +5,10 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from fedlab import Experiment, run
+from fedlab import Experiment, History, run
 from fedlab.algorithms import ALGORITHMS, FedProx
 from fedlab.algorithms.qfedavg import QFedAvg
+from fedlab.cli.results import comparison, picture
 from fedlab.diagnostics import by_owner
 from fedlab.evaluation import auc
 from fedlab.messages import Trained
@@ -123,3 +124,13 @@ def test_a_round_tells_the_auc_where_it_is_the_measure() -> None:
     assert one.score == one.test_auc != one.test_accuracy
     assert other.test_auc is None
     assert other.score == other.test_accuracy
+
+
+def test_a_comparison_of_loans_is_told_by_auc() -> None:
+    """And one with hospitals in it by what both have, accuracy."""
+    loans = Experiment(dataset="lending", partition="natural", model="softmax", rounds=1)
+    both = [History(one, run(one)) for one in (loans, HEART.with_(rounds=1))]
+    assert "final AUC, %" in comparison(both[:1])
+    assert f"{100 * both[0].rounds[-1].score:.2f}" in comparison(both[:1])
+    assert "final accuracy, %" in comparison(both)
+    assert picture(both[:1], "svg").startswith(b"<?xml")
