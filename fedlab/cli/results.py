@@ -82,7 +82,8 @@ def outcome(runs: list[History], column: str) -> list[str]:
 def picture(histories: list[History], kind: str) -> bytes:
     """Test accuracy against rounds, drawn; of several seeds the mean, in a band of one standard deviation.
 
-    AUC instead where all runs are measured by it. Against simulated seconds where a run's rounds are the steps of a server that waits for nobody.
+    AUC instead where all runs are measured by it. Against simulated seconds
+    where a run's rounds are the steps of a server that waits for nobody.
     kind: "png", "svg" or "pdf".
     """
     from matplotlib.figure import Figure
