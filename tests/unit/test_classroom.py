@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
@@ -11,6 +12,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from fedlab import Experiment, History, run
 
@@ -18,6 +20,8 @@ pytest.importorskip("flwr", reason="Flower is not installed")
 
 from fedlab import network
 from fedlab.network import Party, Refusal
+from fedlab.network.ledger import EXAMPLES, save_examples
+from fedlab.parcels import Parcel, save
 from fedlab_widgets import Classroom, join
 
 TINY = Experiment(parties=2, examples=60, model="softmax", rounds=2, learning_rate=0.05)
@@ -230,6 +234,25 @@ def test_a_student_who_agrees_sees_the_own_loss_and_what_has_left(takes_part: li
     until(lambda: len(takes_part) == 2)
     joining.close()
     assert takes_part[1].state == "ended"
+
+
+def test_the_update_that_left_is_shown_below_the_images_that_stay(takes_part: list[FakeMembership]) -> None:
+    """Softmax has 784 x 10 weights: ten images of 28 x 28. One party with three images shows three above them."""
+    joining = join("fedlab1:B")
+    asked(joining)
+    press(joining, "approve")
+    until(lambda: joining._page.state["title"] == "You take part.")
+    folder = takes_part[0].folder
+    save_examples(folder / EXAMPLES, np.full((3, 28, 28), 200, np.uint8), np.array([1, 2, 3]), 255.0)
+    save(folder / "last.npz", Parcel({"round": 1}, (np.linspace(-1, 1, 7_850, dtype=np.float32),)))
+    assert not joining._picture.png
+    takes_part[0].rounds.append({"round": 1, "shared model on own": 0.5, "own training loss": 2.25, "bytes up": 31_400})
+    until(lambda: "Second row: the update that left last" in str(joining._page.state["blocks"]))
+    page = np.asarray(Image.open(io.BytesIO(joining._picture.png)).convert("LA"), float)
+    dark = (page[..., 0] < 120) & (page[..., 1] > 0)
+    above = dark[: len(dark) // 2].any(axis=0)
+    assert 0.2 < above.mean() < 0.35  # of the width: three of ten, less their margins
+    joining.close()
 
 
 def test_a_code_that_leads_nowhere_or_a_refusal_is_a_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

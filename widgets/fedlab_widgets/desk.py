@@ -67,7 +67,10 @@ class Desk:
 
         def look() -> None:
             while not self._over.wait(OFTEN):
-                self._draw()
+                try:
+                    self._draw()
+                except Exception as error:  # the next look may be better
+                    self._page.state = {**self._page.state, "complaint": in_one_sentence(error)}
 
         begin(name, look, self._quit)
 

@@ -130,13 +130,7 @@ class Joining(Desk):
             sent=megabytes(sent),
             own=megabytes(own),
         )
-        shown = say("What left last, as images: how each pixel's weight to some units of the first layer has changed.")
-        return [
-            *trouble,
-            table(say("Your party"), head, rows),
-            {"says": total},
-            *([{"says": shown}] if self._drawn else []),
-        ]
+        return [*trouble, table(say("Your party"), head, rows), {"says": total}, *self._caption()]
 
     def _caption(self) -> list[dict[str, Any]]:
         if not self._drawn:
@@ -168,7 +162,7 @@ class Joining(Desk):
         return [{"says": about}, runs, leaves]
 
     def _paint(self) -> None:
-        """The newest update as images: what its first layer changes, for some units."""
+        """Some images of this party, and below them the newest update as images: what its first layer changes."""
         assert self.membership
         assert self.invitation
         path, shape = self.membership.folder / "last.npz", self.invitation.shape
@@ -176,9 +170,11 @@ class Joining(Desk):
         if len(shape) != 2 or number == self._drawn or not path.exists():
             return
         try:
+            from fedlab.network.ledger import EXAMPLES, examples_in
             from fedlab.parcels import load
 
             update = load(path).arrays[0]
+            own = examples_in(self.membership.folder / EXAMPLES)[0][:TILES]
         except (ValueError, OSError):
             return
         kernel = self.invitation.experiment.model.kernels(shape, self.invitation.classes)[0]
@@ -186,8 +182,6 @@ class Joining(Desk):
             return
         self._drawn = number
         tiles = update[: int(np.prod(kernel))].reshape(kernel)[:, :TILES].T.reshape(-1, *shape)
-        with np.load(self.membership.folder / "examples.npz", allow_pickle=False) as file:
-            own = file["x"][:TILES]
         paper = np.zeros((TILES, *shape))
         paper[: len(own)] = own.reshape(-1, *shape) / max(1, own.max())
         above, below = self._picture.begin()
