@@ -101,7 +101,7 @@ def carried_out(
     gave; None before the first. `CannotTrain` or `Diverged` with one sentence if it cannot be done.
     """
     turn, experiment, epochs, identity, scale = _read(order, party)
-    own = _recalled(memory, turn.number, identity)
+    own = recalled(memory, turn.number, identity)
     first = experiment.algorithm.party_memory(order.arrays[0])
     if "algorithm" not in own and first is not None:
         own["algorithm"] = first
@@ -238,7 +238,7 @@ def _kinds(experiment: Experiment) -> dict[str, str]:
     return {role: getattr(experiment, role).name for role in ("algorithm", *ON_THE_WAY)}
 
 
-def _recalled(memory: Parcel | None, number: int, identity: dict[str, Any]) -> dict[str, Any]:
+def recalled(memory: Parcel | None, number: int, identity: dict[str, Any]) -> dict[str, Any]:
     """What the party knew before round `number`, by role, as far as it is about this run, its data and its kinds."""
     entries = [] if memory is None else unpacked(memory)
     entries = [entry for entry in entries if entry["run"] == identity["run"]]

@@ -1,7 +1,10 @@
-"""Cells that need TensorFlow: where it is not installed they say so in one sentence, and the page goes on without them.
+"""Cells that need TensorFlow or Flower: where it is not installed they say so in one sentence, and the page goes on.
 
     %%needs_tensorflow
     model = build("2nn", (28, 28), classes=10, seed=0)
+
+    %%needs_flower
+    rounds = list(run(experiment, engine="flower"))
 
 An exception instead would end *Run All*, and a page in Voilà, at the first such cell.
 """
@@ -15,6 +18,7 @@ from contextlib import contextmanager
 from IPython.core.getipython import get_ipython
 from IPython.display import display
 
+from fedlab.engines import require_flower
 from fedlab.engines.tensorflow_setup import load_tensorflow
 from fedlab.lessons.switches import checking
 from fedlab.text import say
@@ -23,11 +27,26 @@ from fedlab.text import say
 def needs_tensorflow(line: str, cell: str) -> None:
     """Start TensorFlow and run the cell; or say what to install."""
     try:
-        with _told():
+        with _told("" if "tensorflow" in sys.modules else say("Starting TensorFlow: some seconds.")):
             load_tensorflow()
     except ImportError as missing:
         print("○", missing)
         return
+    _run(cell)
+
+
+def needs_flower(line: str, cell: str) -> None:
+    """Run the cell; or say what to install."""
+    try:
+        require_flower()
+    except ImportError as missing:
+        print("○", missing)
+        return
+    with _told(say("This takes Flower: up to half a minute.")):
+        _run(cell)
+
+
+def _run(cell: str) -> None:
     shell = get_ipython()
     assert shell is not None
     code = shell.transform_cell(cell)
@@ -35,12 +54,12 @@ def needs_tensorflow(line: str, cell: str) -> None:
 
 
 @contextmanager
-def _told() -> Iterator[None]:
-    """While TensorFlow starts, say so: that takes some seconds, once. Silent while the lessons are being checked."""
-    if "tensorflow" in sys.modules or checking():
+def _told(sentence: str) -> Iterator[None]:
+    """Say what takes some seconds, as long as it does. Silent while the lessons are being checked."""
+    if not sentence or checking():
         yield
         return
-    place = display({"text/plain": say("Starting TensorFlow: some seconds.")}, raw=True, display_id=True)
+    place = display({"text/plain": sentence}, raw=True, display_id=True)
     try:
         yield
     finally:
@@ -48,6 +67,7 @@ def _told() -> Iterator[None]:
 
 
 def offer() -> None:
-    """Make `%%needs_tensorflow` known to the notebook that imports the lessons; does nothing outside of one."""
+    """Make both known to the notebook that imports the lessons; does nothing outside of one."""
     if shell := get_ipython():
-        shell.magics_manager.register_function(needs_tensorflow, "cell")
+        for magic in (needs_tensorflow, needs_flower):
+            shell.magics_manager.register_function(magic, "cell")
