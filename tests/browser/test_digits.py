@@ -107,7 +107,7 @@ def test_what_was_kept_is_a_party_more_and_can_be_thrown_away(opened: Any) -> No
         opened.execute("pad._drawn([[[0.5, 0.1], [0.5, 0.9]]]); pad._choose(1); pad.keep()")
     count = kept(page).count()
     page.get_by_role("button", name="Make these my data").click()
-    expect(page.get_by_text(f"Party 2 is you, with {count} digit")).to_be_visible()
+    expect(page.get_by_text(f"Party 2 is you. Your digits: {count}.")).to_be_visible()
     expect(page.locator(".fedlab-map").last).to_have_attribute("aria-label", re.compile("each of 3 parties"))
     kept(page).first.click()
     expect(kept(page)).to_have_count(count - 1)

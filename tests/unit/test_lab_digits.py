@@ -97,6 +97,6 @@ def test_made_ones_data_the_digits_are_a_party_of_a_lab_and_are_learned() -> Non
     assert pad.own_lab.experiment.parties == 3
     assert pad.own_lab._session.selected["party"] == 2
     pad.own_lab.run()
-    assert "Of the 40 digits below it reads 40 right" in pad._paper.state["asked"]
+    assert "Read right of the digits below: 40 of 40" in pad._paper.state["asked"]
     pad.close()
     lab.close()

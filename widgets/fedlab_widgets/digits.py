@@ -127,7 +127,7 @@ class DigitPad:
             self.own_lab = Lab(experiment, dataset=data, controls=["rounds", "local_epochs"])
             self.own_lab._session.select(party=experiment.parties - 1)
             self.own_lab._session.subscribe(self._lab_changed)
-            text = say("Party {party} is you, with {count} digits. Press Run.", party=experiment.parties - 1,
+            text = say("Party {party} is you. Your digits: {count}. Press Run.", party=experiment.parties - 1,
                        count=len(self._kept))  # fmt: skip
             self._below.children = [widgets.HTML(f"<p><b>{text}</b></p>"), self.own_lab.view]
             self._complaint = ""
@@ -203,7 +203,7 @@ class DigitPad:
                 if self._kept:
                     right = int((self._read(experiment, weights, self.x).argmax(axis=1) == self.y).sum())
                     asked += " " + say(
-                        "Of the {count} digits below it reads {right} right.", count=len(self._kept), right=right
+                        "Read right of the digits below: {right} of {count}.", count=len(self._kept), right=right
                     )
         except Exception as error:  # a learner's own model may do anything
             asked = in_one_sentence(error)
