@@ -57,7 +57,7 @@ places: $(VENV)/test.stamp
 	$(BIN)/python -m pip install --quiet uv
 	for machine in x86_64-unknown-linux-gnu aarch64-unknown-linux-gnu x86_64-pc-windows-msvc x86_64-apple-darwin aarch64-apple-darwin; do \
 	    for python in 3.11 3.14; do \
-	        $(BIN)/uv pip compile pyproject.toml --extra tensorflow --extra lab --constraint constraints.txt --only-binary :all: \
+	        $(BIN)/uv pip compile pyproject.toml --extra tensorflow --extra lab --extra flower --extra privacy --constraint constraints.txt --only-binary :all: \
 	            --python-platform $$machine --python-version $$python --no-annotate --no-header --quiet > $(VENV)/place.txt || exit 1; \
 	        echo "$$machine, Python $$python: $$(wc -l < $(VENV)/place.txt) wheels, $$(grep ^tensorflow $(VENV)/place.txt || echo no TensorFlow)"; \
 	    done; \
@@ -67,13 +67,13 @@ clean:
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results
 
 $(VENV)/lab.stamp: pyproject.toml constraints.txt $(VENV)/pyvenv.cfg
-	@echo "Installing the kit and its lab into $(VENV) (2 GB, a few minutes the first time) ..."
-	$(INSTALL) ".[tensorflow,lab]"
+	@echo "Installing the kit and its lab into $(VENV) (2.4 GB, a few minutes the first time) ..."
+	$(INSTALL) ".[tensorflow,lab,flower,privacy]"
 	@touch $@
 
 $(VENV)/test.stamp: pyproject.toml constraints.txt $(VENV)/pyvenv.cfg
-	@echo "Installing the kit, its lab and the test tools into $(VENV) (2.5 GB, a few minutes the first time) ..."
-	$(INSTALL) ".[tensorflow,lab,test]"
+	@echo "Installing the kit, its lab and the test tools into $(VENV) (2.7 GB, a few minutes the first time) ..."
+	$(INSTALL) ".[tensorflow,lab,flower,privacy,test]"
 	@touch $@ $(VENV)/lab.stamp
 
 $(VENV)/pyvenv.cfg:

@@ -18,7 +18,7 @@ import click
 
 from benchmarks.common import RESULTS, ROOT, report, save
 
-SIZES = {"without TensorFlow": "lab", "with TensorFlow": "tensorflow,lab"}
+SIZES = {"without TensorFlow": "lab", "with all": "tensorflow,lab,flower,privacy"}
 
 
 def measure(extras: str, folder: Path) -> dict[str, float]:
