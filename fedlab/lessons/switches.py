@@ -1,4 +1,4 @@
-"""The two switches of the lessons; `fedlab.lessons` says what they are for."""
+"""The switches of the lessons; `fedlab.lessons` says what they are for."""
 
 from __future__ import annotations
 
@@ -19,5 +19,8 @@ def predictions_lock() -> bool:
 
 
 def size(full: T, short: T) -> T:
-    """`full` for a learner, `short` while the lessons are being checked: for the few cells that take long."""
-    return short if checking() else full
+    """`full` for a learner; `short` while the lessons are being checked, and where `FEDLAB_SHORT=1` asks for it.
+
+    For the few cells that take long.
+    """
+    return short if checking() or os.environ.get("FEDLAB_SHORT") == "1" else full

@@ -53,10 +53,12 @@ class Invitation(NamedTuple):
     def leaves_here(self) -> list[tuple[str, str]]:
         """What would leave this machine, and what never does, in words."""
         compression = self.experiment.compression
-        changed = say("{weights:,} numbers: what {algorithm} has to report, such as how the model has changed",
-                      weights=self.weights, algorithm=say(self.experiment.algorithm.title))  # fmt: skip
+        changed = say("{weights:,} numbers, {bytes:,} bytes: what {algorithm} has to report",
+                      weights=self.bytes_down // 4, bytes=self.bytes_down,
+                      algorithm=say(self.experiment.algorithm.title))  # fmt: skip
         if compression.name != "none":
-            changed = say("the same, made smaller by {code}", code=say(compression.title))
+            changed = say("what {algorithm} has to report, made smaller by {code}",
+                          algorithm=say(self.experiment.algorithm.title), code=say(compression.title))  # fmt: skip
         return [
             (say("once"), say("your name, how many examples you have, their shape and highest label, a public key")),
             (say("each round"), changed),

@@ -265,7 +265,7 @@ def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[list[s
         log = (home / "log.txt").open("wb")
         process = subprocess.Popen(
             [sys.executable, "-m", *command, "--no-browser", f"--port={port}"],
-            env=os.environ | {name: str(home / place) for name, place in own.items()},
+            env=os.environ | {name: str(home / place) for name, place in own.items()} | {"FEDLAB_SHORT": "1"},
             cwd=folder, stdout=log, stderr=log,
         )  # fmt: skip
         started.append(process)

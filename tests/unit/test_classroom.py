@@ -169,6 +169,10 @@ class FakeMembership:
         (folder / "examples.npz").write_bytes(b"0" * 1000)
         self.rounds: list[dict[str, Any]] = []
         self.sent: list[dict[str, Any]] = []
+        self.server: dict[str, Any] | None = {"state": "running", "round": 0, "accuracy": None}
+
+    def news(self) -> dict[str, Any] | None:
+        return self.server
 
     def leave(self) -> None:
         self.state = "ended"
@@ -252,6 +256,22 @@ def test_the_update_that_left_is_shown_below_the_images_that_stay(takes_part: li
     dark = (page[..., 0] < 120) & (page[..., 1] > 0)
     above = dark[: len(dark) // 2].any(axis=0)
     assert 0.2 < above.mean() < 0.35  # of the width: three of ten, less their margins
+    joining.close()
+
+
+def test_a_student_hears_when_the_server_is_silent_and_when_the_run_is_over(
+    takes_part: list[FakeMembership], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("fedlab_widgets.joining.ASK", 0.1)
+    joining = join("fedlab1:B")
+    asked(joining)
+    press(joining, "approve")
+    until(lambda: takes_part)
+    takes_part[0].server = None
+    until(lambda: "does not answer just now" in joining._page.state["title"])
+    takes_part[0].server = {"state": "finished", "round": 2, "accuracy": 0.875}
+    until(lambda: "87.5 % of the server's test images" in joining._page.state["title"])
+    assert takes_part[0].state == "ended"
     joining.close()
 
 

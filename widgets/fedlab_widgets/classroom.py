@@ -50,7 +50,7 @@ class Classroom(Desk):
         self._federation: Federation | None = None
         self._opening = False
         self._session = Session(self._experiment)
-        self._curves = Curves(self._session)
+        self._curves = Curves(self._session, empty=say("no round yet"))
         self._run = self._session.runs.begin(self._experiment)
         super().__init__(self._curves.view)
         self._watch("fedlab classroom")

@@ -67,9 +67,11 @@ class Curves(View):
     follows: ClassVar[tuple[str, ...]] = ("runs", "controls", "selected", "prediction")
     quick: ClassVar[bool] = True
 
-    def __init__(self, session: Session):
+    def __init__(self, session: Session, empty: str | None = None):
+        """empty: what stands where there is no curve yet, if it is not Run that begins one."""
         super().__init__(session)
         self._lock = threading.Lock()
+        self._empty = say("press Run") if empty is None else empty
         self.view = self.make(Chart, state=self._frame())
         guard = session.guard
         self.view.answer(
@@ -132,7 +134,7 @@ class Curves(View):
             ],
             "moved": moved,
             "untrained": say("untrained: {begin}", begin=begin) if known else "",
-            "words": _words(session, {run.score_name for run in runs if run.shown}),
+            "words": _words(session, {run.score_name for run in runs if run.shown}, self._empty),
         }  # fmt: skip
 
     def _run(self, number: int) -> Run | None:
@@ -186,7 +188,7 @@ def _look(run: Run) -> dict[str, Any]:
     return {"colour": look["color"], "line": line, "width": WIDTHS[line], "marker": look["marker"]}
 
 
-def _words(session: Session, measures: set[str]) -> dict[str, str]:
+def _words(session: Session, measures: set[str], empty: str) -> dict[str, str]:
     """The sentences that the page needs; it fills the gaps that are left in them."""
     if measures == {"auc"}:
         more = {
@@ -203,7 +205,7 @@ def _words(session: Session, measures: set[str]) -> dict[str, str]:
         "name": say("Test accuracy and loss against {x}. {about}."),
         "told": say("{run}: {accuracy} after {rounds} rounds"),
         "none": say("no run yet"),
-        "empty": "" if session.training.busy else say("press Run"),
+        "empty": "" if session.training.busy else empty,
         "keys": say("The curves. Arrows: left and right rounds, up and down runs. Enter chooses; again, looks behind."),
         "look": say("look behind round {round}"),
         "looks": say("Look behind round {round} of {run}: whom it serves, and how one number of its model came about"),

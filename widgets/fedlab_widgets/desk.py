@@ -48,6 +48,9 @@ class Desk:
     def _shown(self) -> dict[str, Any]:
         raise NotImplementedError
 
+    def _ask(self) -> None:
+        """Ask other machines, before a look: that may take long."""
+
     def _end(self) -> None:
         """End what was started."""
 
@@ -68,6 +71,7 @@ class Desk:
         def look() -> None:
             while not self._over.wait(OFTEN):
                 try:
+                    self._ask()
                     self._draw()
                 except Exception as error:  # the next look may be better
                     self._page.state = {**self._page.state, "complaint": in_one_sentence(error)}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from fedlab.network import Invitation, Membership
 
 LAST = 8  # rounds in the table
+ASK = 2.0  # seconds after which the server is asked again
 TILES = 10  # units of the update that are shown as images
 
 
@@ -32,6 +34,8 @@ class Joining(Desk):
         self._picture = Picture(560, 114, heights=(1, 1))
         self._picture.view = widgets.HTML("", layout={"max_width": "580px"})
         self._drawn = 0
+        self._asked = 0.0  # when the server was asked how far it is
+        self._news: Mapping[str, Any] | None = None  # and what it said
         super().__init__(self._picture.view)
         self._beside("fedlab invitation", self._look)
         self._watch("fedlab party's desk")
@@ -89,12 +93,37 @@ class Joining(Desk):
         if self.membership:
             self.membership.leave()
 
+    def _ask(self) -> None:
+        """How far the server is; when its last round is over, so is this party's part."""
+        if self._stage != "in" or self.membership is None or time.monotonic() - self._asked < ASK:
+            return
+        self._asked, self._news = time.monotonic(), self.membership.news()
+        if self._news and self._news["state"] in ("finished", "stopped"):
+            self._stage = "over"
+            self.membership.leave()
+
+    def _in(self) -> str:
+        """How it stands, while this party takes part."""
+        if self._news is None and self._asked:
+            return say("You take part. The server does not answer just now: your party waits for it.")
+        return say("You take part.")
+
+    def _over_title(self) -> str:
+        accuracy = (self._news or {}).get("accuracy")
+        if accuracy is None:
+            return say("The run is over.")
+        return say(
+            "The run is over: the shared model has {percent:.1f} % of the server's test images right.",
+            percent=100 * accuracy,
+        )
+
     def _shown(self) -> dict[str, Any]:
         titles = {
+            "over": self._over_title(),
             "looking": say("Looking at what the code leads to …"),
             "asked": say("Nothing has run yet. May this run on your machine?"),
             "joining": say("Joining: your party's node starts, which takes some seconds."),
-            "in": say("You take part."),
+            "in": self._in(),
             "left": say("You have left. What your party remembers is still here."),
             "refused": say("Nothing has run here, and nothing but your code's token was told."),
         }

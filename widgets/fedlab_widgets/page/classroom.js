@@ -19,7 +19,7 @@ export default {
         make("caption", { class: "fedlab-caption" }, caption),
         make("thead", {}, make("tr", {}, head.map((name) => make("th", { scope: "col" }, name)))),
         make("tbody", {}, rows.map(([first, ...rest]) => make("tr", {}, make("th", { scope: "row" }, cell(first)),
-          rest.map((one) => make("td", {}, cell(one)))))));
+          rest.map((one) => make("td", { class: /^fedlab\d:/.test(one) ? "fedlab-code" : null }, cell(one)))))));
     }
 
     let shown = "";
