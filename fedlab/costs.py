@@ -136,16 +136,21 @@ def work(experiment: Experiment, examples: Mapping[int, int], prices: Prices) ->
     """Seconds that each party computes in a round. A straggler takes as long for less: that is what makes it one."""
     slow = slow_parties(experiment)
     return [
-        (steps(experiment, n) * prices.step + experiment.local_epochs * n * prices.image)
+        (steps(experiment, n) * prices.step + epochs(experiment) * n * prices.image)
         * (experiment.slowdown if party in slow else 1)
         for party, n in examples.items()
     ]
 
 
+def epochs(experiment: Experiment) -> int:
+    """E, or 2 E where a party trains a model of its own as well: how often it goes through its examples in a round."""
+    return experiment.local_epochs * (1 if experiment.algorithm.own_training() is None else 2)
+
+
 def steps(experiment: Experiment, examples: int) -> int:
-    """u_k = E ceil(n_k / B): the local steps that a party with so many examples takes in a round."""
+    """u_k = E ceil(n_k / B): the local steps that a party with so many examples takes in a round. E is `epochs`."""
     batch = examples if experiment.batch_size == "all" else experiment.batch_size
-    return experiment.local_epochs * -(-examples // int(batch))
+    return epochs(experiment) * -(-examples // int(batch))
 
 
 def first_by_speed(costs: Sequence[Cost]) -> list[tuple[float, int]]:

@@ -72,6 +72,15 @@ class Job:
         return chain.from_iterable(local_batches(order, len(self.y), self.width, epochs=1) for _ in range(self.epochs))
 
 
+def _beside(
+    job: Job, algorithm: Algorithm, train: Callable[[Job], Generator[None, None, Trained]]
+) -> Generator[None, None, Any]:
+    """What a party remembers after it has trained, in the same batches, a model that it keeps."""
+    beside = replace(job, algorithm=algorithm)
+    trained = yield from train(beside)
+    return algorithm.report(beside.down, beside.own.get("algorithm"), trained)[1]
+
+
 def require_shape(algorithm: Algorithm, method: str, shape: object, wanted: tuple[int, ...]) -> None:
     """Raise `CannotTrain` unless what a method of the algorithm returned has the wanted shape."""
     if shape != wanted:
@@ -97,6 +106,8 @@ def work(job: Job, train: Callable[[Job], Generator[None, None, Trained]]) -> Ge
         x, y = stage.at_data(job.x, job.y, places[role])
         job = replace(job, x=x, y=y)
     trained = yield from train(job)
+    if (own_training := job.algorithm.own_training()) is not None:
+        job = replace(job, own=job.own | {"algorithm": (yield from _beside(job, own_training, train))})
     trained.weights.setflags(write=False)  # w_k is also told to the learner: an own `report` must not write into it
     own = dict(job.own)
     message, memory = _reported(job, trained)

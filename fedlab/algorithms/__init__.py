@@ -6,6 +6,7 @@ find it there. A class written in a notebook cell goes straight into `Experiment
 
 from fedlab.algorithms.alone import Alone
 from fedlab.algorithms.central import Central
+from fedlab.algorithms.ditto import Ditto
 from fedlab.algorithms.fedasync import FedAsync
 from fedlab.algorithms.fedavg import FedAvg
 from fedlab.algorithms.fedavgm import FedAvgM
@@ -34,6 +35,7 @@ ALGORITHMS: dict[str, type[FedAvg]] = {
         FedNova,
         FedDyn,
         QFedAvg,
+        Ditto,
         FedBuff,
         FedAsync,
         Central,

@@ -91,6 +91,10 @@ class FedAvg(Kind):
         """
         return gradient
 
+    def own_training(self) -> FedAvg | None:
+        """How each party trains a model that it keeps, beside the one whose training it reports; or None."""
+        return None
+
     def report(self, down: Message, own: Any, trained: Trained) -> tuple[Message, Any]:
         """What goes up to the server, and what the party remembers from now on."""
         return (trained.weights - down[0],), own

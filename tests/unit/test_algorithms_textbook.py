@@ -41,7 +41,8 @@ def experiment(algorithm: str, **changes: Any) -> Experiment:
 
 def models(one: Round, algorithm: str) -> list[np.ndarray]:
     assert one.state is not None
-    return [own["algorithm"] for own in one.state.parties] if algorithm == "alone" else [one.state.weights]
+    judged = ALGORITHMS[algorithm]().judged(one.state.weights, [own.get("algorithm") for own in one.state.parties])
+    return [one.state.weights, *judged] if algorithm == "ditto" else judged
 
 
 def test_every_algorithm_has_a_textbook_twin() -> None:

@@ -74,6 +74,7 @@ DEFAULTS = {  # of version 2; raise VERSION in vocabulary.py before you change o
     "scaffold.server_learning_rate": 1.0,
     "feddyn.feddyn_alpha": 0.1,
     "qfedavg.q": 1.0,
+    "ditto.ditto_pull": 1.0,
     "fedbuff.buffer": 3,
     "fedbuff.staleness": 0.5,
     "fedbuff.server_learning_rate": 1.0,

@@ -7,8 +7,10 @@ import pytest
 
 from fedlab import Experiment, History, run
 from fedlab.algorithms import ALGORITHMS, FedProx
+from fedlab.algorithms.ditto import Ditto
 from fedlab.algorithms.qfedavg import QFedAvg
 from fedlab.cli.results import comparison, picture
+from fedlab.costs import steps
 from fedlab.diagnostics import by_owner
 from fedlab.evaluation import auc
 from fedlab.messages import Trained
@@ -53,12 +55,62 @@ def test_with_q_0_it_is_fedavg() -> None:
 
 @pytest.mark.parametrize("pull", [0.0, 0.5, 1.0, 10.0])
 def test_ditto_of_means_lies_between_ones_own_and_everybodys(pull: float) -> None:
-    """F_k = (v - x̄_k)²/2: v_k = (x̄_k + λ w) / (1 + λ); λ = 0 is alone, λ → ∞ is the shared one."""
-    own, w = np.array([4.0]), np.array([1.0])
-    v, steps = w.copy(), FedProx(mu=pull)
+    """F_k = (v - x̄_k)²/2: v_k = (x̄_k + λ w) / (1 + λ); λ = 0 is alone, λ → ∞ is the shared one.
+
+    Both as steps after the last round and as those of the algorithm, whose training begins anywhere.
+    """
+    mean, w, anywhere = np.array([4.0]), np.array([1.0]), np.array([-3.0])
+    after, beside = FedProx(mu=pull), Ditto(ditto_pull=pull).own_training()
+    v, v_k = w.copy(), beside.start((w,), anywhere)
     for _ in range(5_000):
-        v = v - 0.009 * steps.local_gradient(v - own, v, w, None)
-    assert v == pytest.approx((own + pull * w) / (1 + pull), abs=1e-6)
+        v = v - 0.009 * after.local_gradient(v - mean, v, w, None)
+        v_k = v_k - 0.009 * beside.local_gradient(v_k - mean, v_k, anywhere, beside.correction((w,), anywhere))
+    for found in (v, v_k):
+        assert found == pytest.approx((mean + pull * w) / (1 + pull), abs=1e-6)
+
+
+@pytest.mark.parametrize("some", [{}, {"participation": 0.5, "dropouts": 0.2}])
+def test_dittos_shared_model_is_fedavgs(some: dict[str, float]) -> None:
+    """To the last bit, and for the same bytes: one's own model changes nothing that is sent."""
+    plan = HEART.with_(rounds=4, **some)
+    (*_, ditto), (*_, fedavg) = (run(plan.with_(algorithm=name)) for name in ("ditto", "fedavg"))
+    assert ditto.state is not None
+    assert fedavg.state is not None
+    assert np.array_equal(ditto.state.weights, fedavg.state.weights)
+    assert (ditto.bytes_up, ditto.bytes_down) == (fedavg.bytes_up, fedavg.bytes_down)
+
+
+def test_without_a_pull_dittos_own_models_are_those_trained_alone() -> None:
+    """To the last bit, where all take part from the first round on; and so is what is judged."""
+    (*_, ditto), (*_, alone) = (
+        run(HEART.with_(rounds=4, algorithm=name, **more))
+        for name, more in (("ditto", {"ditto_pull": 0}), ("alone", {}))
+    )
+    assert ditto.state is not None
+    assert alone.state is not None
+    for mine, theirs in zip(ditto.state.parties, alone.state.parties, strict=True):
+        assert np.array_equal(mine["algorithm"], theirs["algorithm"])
+    assert (ditto.test_accuracy, ditto.test_loss) == (alone.test_accuracy, alone.test_loss)
+
+
+def test_a_strong_pull_keeps_dittos_own_models_near_the_shared_one() -> None:
+    """One step on all of its data, λ = 10 and η = 0.05: v_k <- v_k - η (∇F_k(v_k) + λ (v_k - w)), halfway to w."""
+    plan = HEART.with_(batch_size="all", learning_rate=0.05, rounds=20)
+    gaps = []
+    for pull in (0.0, 1.0, 10.0):
+        *_, last = run(plan.with_(algorithm="ditto", ditto_pull=pull))
+        assert last.state is not None
+        gaps.append(max(float(np.linalg.norm(own["algorithm"] - last.state.weights)) for own in last.state.parties))
+    assert gaps[0] > 1.5 * gaps[1] > 3 * gaps[2]
+
+
+def test_who_trains_two_models_takes_twice_as_long() -> None:
+    """E = 2, B = 10, 25 examples: 2 · 2 · 3 steps, and the clock with a line that costs next to nothing."""
+    plan = Experiment(local_epochs=2, batch_size=10)
+    assert [steps(plan.with_(algorithm=name), 25) for name in ("fedavg", "ditto")] == [6, 12]
+    fast = HEART.with_(rounds=1, bandwidth=1_000.0)
+    (one,), (other,) = list(run(fast)), list(run(fast.with_(algorithm="ditto")))
+    assert other.simulated_seconds == pytest.approx(2 * one.simulated_seconds, rel=0.01)
 
 
 def test_fine_tuning_goes_on_from_the_shared_model_as_local_training_does() -> None:

@@ -168,3 +168,13 @@ def test_a_class_can_do_it_with_the_four_commands(tmp_path: Path, monkeypatch: p
     percent = 100 * next(run(Experiment(parties=2, examples=100, model="softmax", rounds=1))).test_accuracy
     assert f"test accuracy {percent:.2f} %" in found[-1].output
     assert "31,400 bytes of numbers" in found[1].output  # 7,850 float32
+
+
+def test_what_ditto_keeps_at_home_a_server_that_is_apart_cannot_judge(tmp_path: Path) -> None:
+    """It makes the same shared model as everywhere, which is FedAvg's, and reports how good that is."""
+    plan = Experiment(**SMALL, algorithm="ditto")
+    for one, ditto, fedavg in zip(by_hand(plan, tmp_path), run(plan), run(plan.with_(algorithm="fedavg")), strict=True):
+        assert one.state is not None
+        assert ditto.state is not None
+        assert np.array_equal(one.state.weights, ditto.state.weights)
+        assert one.test_accuracy == fedavg.test_accuracy != ditto.test_accuracy

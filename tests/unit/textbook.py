@@ -213,6 +213,18 @@ def qfedavg(world: World) -> Models:
         yield [w]
 
 
+def ditto(world: World) -> Models:
+    """Li et al. 2021, algorithm 1: FedAvg's w; and each v_k, which begins at w, goes down F_k(v) + λ/2 ||v - w||²."""
+    w, own, pull = world.first, dict[int, np.ndarray](), world.settings.ditto_pull
+    for present in world.rounds():
+        for k, batches in present.items():
+            begin = own.get(k, w)
+            towards = [pull * (begin - w)] * len(world.n)  # and pull (v - begin) on the way: together pull (v - w)
+            own[k] = world.train({k: batches}, begin, towards, pull)[k]
+        w = world.mean(world.train(present, w))
+        yield [w, *(own.get(k, w) for k in range(len(world.n)))]
+
+
 def central(world: World) -> Models:
     """SGD on all the data in one place."""
     world, w = world.pooled(), world.first
@@ -279,6 +291,7 @@ TOLD: dict[str, Callable[[World], Models]] = {
     "fednova": fednova,
     "feddyn": feddyn,
     "qfedavg": qfedavg,
+    "ditto": ditto,
     "fedbuff": fedbuff,
     "fedasync": fedasync,
     "central": central,

@@ -1,4 +1,4 @@
-"""For whom it was worth it: each owner alone, with the shared model, and with its own after five epochs more."""
+"""For whom it was worth it: each owner alone, with the shared model, and with one of its own near that."""
 
 from __future__ import annotations
 
@@ -26,10 +26,12 @@ def scores(prepared: Prepared, watched: Watched, brake: Brake) -> dict[str, np.n
     by_itself = experiment.with_(algorithm="alone", attack="none", away=0, dropouts=0.0, participation=1.0, events=())
     *_, last = fedlab.run(by_itself, dataset=data, model=model, between_chunks=brake.check)
     assert last.state is not None
+    judged = experiment.algorithm.judged(state.weights, [own.get("algorithm") for own in state.parties])
+    has_own = experiment.algorithm.own_training() is not None
     ways = {
         say("alone"): [own["algorithm"] for own in last.state.parties],
-        say("shared"): experiment.algorithm.judged(state.weights, [own.get("algorithm") for own in state.parties]),
-        say("personal"): personal(experiment, state.weights, EPOCHS, dataset=data, model=model),
+        say("shared"): [state.weights] if has_own else judged,
+        say("personal"): judged if has_own else personal(experiment, state.weights, EPOCHS, dataset=data, model=model),
     }
     which = 1 if data.measure == "auc" else 0
     return {name: by_owner(experiment, models, data, model)[which] for name, models in ways.items()}
@@ -48,11 +50,15 @@ def draw(picture: Picture, prepared: Prepared, found: dict[str, np.ndarray]) -> 
         "own": int((personal[known] > shared[known]).sum()), "parties": int(known.sum()),
         "measure": measure, "epochs": EPOCHS, "called": called,
     }  # fmt: skip
-    words = say(
-        "By {measure} on held-out {called} of their own, the shared model is better than training alone for {gain} of "
-        "{parties} parties, and worse for {lose}; {epochs} epochs more on its own data make it better for {own}. With "
-        "few {called} of an owner one decides little: look at other seeds too.",
-        **told,
-    )
+    sentences = [
+        say("By {measure} on held-out {called} of their own, the shared model is better than training alone for {gain} "
+            "of {parties} parties, and worse for {lose}.", **told),
+        say("The personal model that a party has trained beside the shared one is better than that for {own}.", **told)
+        if prepared.experiment.algorithm.own_training() is not None
+        else say("The personal model, the shared one after {epochs} epochs more on a party's own data, is better than "
+                 "that for {own}.", **told),
+        say("With few {called} of an owner one decides little: look at other seeds too.", **told),
+    ]  # fmt: skip
+    words = " ".join(sentences)
     picture.show(words)
     return words

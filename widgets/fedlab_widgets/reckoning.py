@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from fedlab import History
-from fedlab.costs import Cost, Prices, examples_in, of_round, steps
+from fedlab.costs import Cost, Prices, epochs, examples_in, of_round, steps
 from fedlab.differences import differences
 from fedlab.text import say
 from fedlab_widgets.table import line_of
@@ -75,7 +75,7 @@ def formula(name: str, history: History, cost: Cost, prices: Prices) -> str:
         down_speed=prices.down,
         steps=steps(experiment, most),
         step=prices.step,
-        images=experiment.local_epochs * most,
+        images=epochs(experiment) * most,
         image=prices.image,
         up=_megabytes(one.bytes_up, reported, prices),
         up_speed=prices.up,
