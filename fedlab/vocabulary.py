@@ -41,7 +41,7 @@ class Vocabulary(Settings):
         scale="log",
     )
     dataset: Source = setting(MNIST(), "What there is to learn.", choices=tuple(KINDS["dataset"]))
-    partition: Partition = setting(IID(), "Who holds which digits.", choices=tuple(KINDS["partition"]))
+    partition: Partition = setting(IID(), "Who holds which labels.", choices=tuple(KINDS["partition"]))
     algorithm: Algorithm = setting(
         ALGORITHMS["fedavg"](),
         "What the parties compute and how the server puts it together.",

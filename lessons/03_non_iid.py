@@ -536,7 +536,7 @@ claim("The recall of the 1", 100 * recall_of[1], above=90, unit="%")
 # ## The code behind it
 #
 # A partition is a class with one function: it gets the labels and the number of parties, and returns which examples
-# each party holds. This is the one that gives *k digits a party*:
+# each party holds. This is the one that gives *k labels a party*:
 
 # %%
 show_source(partitions.LabelLimit)

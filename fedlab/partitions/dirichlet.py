@@ -12,7 +12,7 @@ from fedlab.settings import setting
 
 def alpha(default: float) -> Any:
     """The setting α, declared alike by both Dirichlet partitions."""
-    lesson = "The smaller α is, the fewer digits each party knows."
+    lesson = "The smaller α is, the fewer labels each party knows."
     return setting(default, lesson, symbol="α", low=0.01, high=100.0, scale="log")
 
 
@@ -37,7 +37,7 @@ class Dirichlet(Partition):
     name: ClassVar[str] = "dirichlet"
     title: ClassVar[str] = "Dirichlet (label skew)"
     lesson: ClassVar[str] = (
-        "Parties hold different mixes of digits, all equally many; a large α is near IID, but the last draw leftovers."
+        "Parties hold different mixes of labels, all equally many; a large α is near IID, but the last draw leftovers."
     )
 
     alpha: float = alpha(0.5)

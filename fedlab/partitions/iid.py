@@ -17,7 +17,7 @@ class IID(Partition):
 
     name: ClassVar[str] = "iid"
     title: ClassVar[str] = "IID (everyone alike)"
-    lesson: ClassVar[str] = "Every party holds a fair sample of all digits: the easy case, and the one to compare with."
+    lesson: ClassVar[str] = "Every party holds a fair sample of all labels: the easy case, and the one to compare with."
 
     def assign(self, labels: np.ndarray, parties: int, rng: np.random.Generator) -> list[np.ndarray]:
         shuffled = rng.permutation(len(labels))

@@ -28,7 +28,7 @@ class LabelDirichlet(Partition):
     name: ClassVar[str] = "label_dirichlet"
     title: ClassVar[str] = "Dirichlet (labels and sizes)"
     lesson: ClassVar[str] = (
-        "Each digit is split unevenly over the parties: they differ in what and in how much they hold."
+        "Each label is split unevenly over the parties: they differ in what and in how much they hold."
     )
 
     alpha: float = alpha(0.5)

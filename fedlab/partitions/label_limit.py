@@ -21,10 +21,10 @@ class LabelLimit(Partition):
     """
 
     name: ClassVar[str] = "label_limit"
-    title: ClassVar[str] = "k digits a party"
-    lesson: ClassVar[str] = "Each party knows only k digits; with k = 1 none can learn alone to tell two apart."
+    title: ClassVar[str] = "k labels a party"
+    lesson: ClassVar[str] = "Each party knows only k labels; with k = 1 none can learn alone to tell two apart."
 
-    labels_per_party: int = setting(2, "How many digits each party knows.", symbol="k", low=1, high=10)
+    labels_per_party: int = setting(2, "How many labels each party knows.", symbol="k", low=1, high=10)
 
     def assign(self, labels: np.ndarray, parties: int, rng: np.random.Generator) -> list[np.ndarray]:
         present = np.unique(labels)

@@ -21,10 +21,10 @@ class Shards(Partition):
 
     name: ClassVar[str] = "shards"
     title: ClassVar[str] = "Shards (McMahan et al.)"
-    lesson: ClassVar[str] = "Each party knows a handful of digits and nothing else: the hard case of the first paper."
+    lesson: ClassVar[str] = "Each party knows a handful of labels and nothing else: the hard case of the first paper."
 
     shards_per_party: int = setting(
-        2, "The fewer shards a party holds, the fewer digits it knows.", symbol="s", low=1, high=100, slider=(1, 10)
+        2, "The fewer shards a party holds, the fewer labels it knows.", symbol="s", low=1, high=100, slider=(1, 10)
     )
 
     def assign(self, labels: np.ndarray, parties: int, rng: np.random.Generator) -> list[np.ndarray]:
