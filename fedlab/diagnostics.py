@@ -1,4 +1,4 @@
-"""What lies behind an accuracy: who is served how well, which digits are known, how far parties agree, how they differ.
+"""What lies behind an accuracy: who is served how well, which labels are known, how far parties agree, how they differ.
 
 Everything here is computed only when asked, from a `State` or from the parties' weights that `run(on_upload=...)` hands
 over; a run keeps none of it.

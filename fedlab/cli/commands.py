@@ -55,7 +55,7 @@ def require_streams() -> None:
 @click.group(
     cls=Program,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
-    help=say("Federated learning on MNIST: run it, compare algorithms, or open the lab."),
+    help=say("Federated learning: run it, compare algorithms, or open the lab."),
 )
 @click.version_option(package_name="fedlab-kit", prog_name="fedlab")
 def main() -> None:

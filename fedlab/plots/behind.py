@@ -1,4 +1,4 @@
-"""What lies behind an accuracy, as pictures: who is served how well, which digits are known, where parties went.
+"""What lies behind an accuracy, as pictures: who is served how well, which labels are known, where parties went.
 
 Pure functions over what `diagnostics.py` computes; each draws on the axes it is given.
 """
@@ -21,27 +21,46 @@ BLUE, ORANGE = COLOURS[0], COLOURS[1]
 MOST_NUMBERED = 20  # parties whose numbers have room below a picture
 
 
-def served(ax: Axes, accuracies: np.ndarray, test_accuracy: float) -> None:
+def served(ax: Axes, accuracies: np.ndarray, test_accuracy: float, names: Sequence[str] = ()) -> None:
     """How much of its own data the shared model gets right for each party, the worst served first.
 
-    accuracies: (K,) from `party_accuracies`. The dashed line is the accuracy on the test examples. Below the axis stand
-    the parties' numbers: all of few parties, of many those of the three worst served, and of the best.
+    accuracies: (K,) from `party_accuracies`. The dashed line is the accuracy on the test examples. names: (K,) what
+    the parties are called, unless by their numbers. Told are all of few parties; of many the three worst served, and
+    the best.
     """
     from matplotlib.ticker import PercentFormatter
 
     order = np.argsort(accuracies, kind="stable")
-    few = len(order) <= MOST_NUMBERED
+    few, called = len(order) <= MOST_NUMBERED, names or [str(party) for party in range(len(order))]
+    in_order = [called[party] for party in order]
     ax.plot(np.arange(len(order)), accuracies[order], color=BLUE, marker="o" if few else "", ms=4)
     ax.axhline(test_accuracy, color="black", ls="--", lw=1)
     ax.set(xlabel=say("party, the worst served first"), ylabel=say("own examples right"), ylim=(0, 1.02))
-    ax.set_xticks(range(len(order)), order, fontsize="x-small" if len(order) > 12 else "small")
-    if not few:
+    if few:
+        named(ax, in_order)
+    else:
         ax.plot(range(3), accuracies[order[:3]], "o", color=ORANGE, ms=4)
-        worst = say("parties {numbers}", numbers=", ".join(map(str, order[:3])))
+        worst = say("parties {numbers}", numbers=", ".join(in_order[:3]))
         ax.annotate(worst, (1, accuracies[order[1]]), xytext=(10, -2), textcoords="offset points", va="top")
-        ax.set_xticks([0, len(order) - 1], order[[0, -1]])
+        ax.set_xticks([0, len(order) - 1], [in_order[0], in_order[-1]])
     ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     ax.spines[["top", "right"]].set_visible(False)
+
+
+def named(ax: Axes, names: Sequence[str], places: Sequence[int] | None = None) -> None:
+    """Tell what stands where: numbers below the axis, names upright above it. places: those that have room, or all."""
+    from matplotlib.patheffects import withStroke
+
+    shown = range(len(names)) if places is None else places
+    small = "x-small" if len(shown) > 12 else "small"
+    if all(name.isdecimal() for name in names):
+        ax.set_xticks(shown, [names[place] for place in shown], fontsize=small)
+        return
+    ax.set_xticks(shown, [""] * len(shown))
+    edge = [withStroke(linewidth=2, foreground="white")]
+    for place in shown:
+        ax.text(place, 0.04, names[place], rotation=90, ha="center", va="bottom", fontsize=small, path_effects=edge,
+                transform=ax.get_xaxis_transform())  # fmt: skip
 
 
 def for_whom(ax: Axes, names: Sequence[str], scores: dict[str, np.ndarray], measure: str) -> None:

@@ -47,10 +47,11 @@ LOG_AXES = ("epsilon",)  # with them what matters is how many times as much
 Y_AXES = {
     "test_accuracy": "test accuracy",
     "test_auc": "test AUC",
+    "score": "test accuracy or AUC",
     "test_loss": "test loss",
     "train_loss": "training loss",
 }
-SHARES = ("test_accuracy", "test_auc")  # from 0 to 1, and more is better
+SHARES = ("test_accuracy", "test_auc", "score")  # from 0 to 1, and more is better
 
 
 def style(number: int) -> dict[str, Any]:

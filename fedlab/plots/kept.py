@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from fedlab.plots.behind import BLUE, MOST_NUMBERED, ORANGE
+from fedlab.plots.behind import BLUE, MOST_NUMBERED, ORANGE, named
 from fedlab.text import say
 
 if TYPE_CHECKING:
@@ -23,12 +23,14 @@ def kept(
     by_mean: np.ndarray,
     accuracies: np.ndarray,
     liars: Collection[int],
+    names: Sequence[str] = (),
 ) -> None:
     """What each party's message counted in the rule's result, and below, how much of its own data it has right.
 
     axes: two, one below the other. parties: the numbers of the m that reported. weights: (m,) from the rule's
     `weights`. by_mean: (m,) what they would be by the mean, drawn as dashes. accuracies: (m,) from `party_accuracies`.
-    Liars are hatched, and a cross stands where a party was thrown out.
+    names: (m,) what they are called, unless by their numbers. Liars are hatched, and a cross stands where a party was
+    thrown out.
     """
     from matplotlib.patheffects import withStroke
     from matplotlib.ticker import PercentFormatter
@@ -56,4 +58,4 @@ def kept(
     )  # fmt: skip
     below.set(xlabel=say("party"), ylabel=say("own right"), ylim=(0, 1.02))
     shown = places if len(parties) <= MOST_NUMBERED else np.linspace(0, len(parties) - 1, 6).round().astype(int)
-    below.set_xticks(shown, [parties[place] for place in shown], fontsize="x-small" if len(shown) > 12 else "small")
+    named(below, names or [str(party) for party in parties], shown.tolist())

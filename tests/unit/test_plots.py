@@ -199,6 +199,17 @@ def test_who_is_served_worst_can_be_told_by_its_number(parties: int, numbers: li
     assert [text.get_text() for text in ax.texts] == (["parties 39, 38, 37"] if parties > 20 else [])
 
 
+def test_owners_stand_by_their_names_where_numbers_would_tell_nothing() -> None:
+    """Of few parties all, in the order of the axis; of many the three worst served, and at the ends of the axis."""
+    few, many = (Figure().subplots() for _ in range(2))
+    served(few, np.array([0.9, 0.3, 0.6]), 0.6, ["Cleveland", "Hungary", "Switzerland"])
+    assert [text.get_text() for text in few.texts] == ["Hungary", "Switzerland", "Cleveland"]
+    assert [text.get_text() for text in few.get_xticklabels()] == [""] * 3
+    served(many, np.linspace(0.9, 0.1, 28), 0.6, [f"park {number}" for number in range(28)])
+    assert [text.get_text() for text in many.texts] == ["parties park 27, park 26, park 25"]
+    assert [text.get_text() for text in many.get_xticklabels()] == ["park 27", "park 0"]
+
+
 def test_party_images_show_each_image_with_its_label() -> None:
     images = np.zeros((5, 28, 28), np.uint8)
     images[3] = 255

@@ -1,4 +1,4 @@
-"""Behind an accuracy: whom the shared model serves, which digits it knows, where parties go, whom the rule keeps."""
+"""Behind an accuracy: whom the shared model serves, which labels it knows, where parties go, whom the rule keeps."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Behind(Looking):
     def __init__(self, session: Session):
         about = say(
             "One number hides who pays for it. Choose a run and a round, and look: how well the shared model serves "
-            "each party, which digits it takes for which, where the parties went in that round, and what of their "
+            "each party, which labels it takes for which, where the parties went in that round, and what of their "
             "messages the server's rule kept."
         )
         super().__init__(session, about)
@@ -52,7 +52,7 @@ class Behind(Looking):
         models = experiment.algorithm.judged(state.weights, [own.get("algorithm") for own in state.parties])
         accuracies = diagnostics.party_accuracies(experiment, models, prepared.dataset, session.model)
         table = diagnostics.confusion_on_test(experiment, models, prepared.dataset, session.model)
-        plots.served(self._served.begin()[0], accuracies, accuracy)
+        plots.served(self._served.begin()[0], accuracies, accuracy, prepared.names)
         named = prepared.dataset.label_names if prepared.dataset.class_names else []
         plots.confusion_matrix(self._confusion.begin()[0], table, named)
         self._number.show(prepared, watched)

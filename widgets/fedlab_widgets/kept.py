@@ -29,6 +29,7 @@ class Kept:
     weights: np.ndarray  # (m,) what each of them counts in the rule's result
     by_mean: np.ndarray  # (m,) and would by the mean
     liars: list[int]  # of these parties
+    names: list[str]  # of all parties, by number: their owners, or the numbers
 
     @property
     def out(self) -> list[int]:
@@ -38,11 +39,12 @@ class Kept:
     def draw(self, picture: Picture, accuracies: np.ndarray) -> None:
         """accuracies: (K,) how much of its own data each party has right."""
         own = accuracies[self.parties]
-        kept(picture.begin(), self.parties, self.weights, self.by_mean, own, self.liars)
+        called = [self.names[party] for party in self.parties]
+        kept(picture.begin(), self.parties, self.weights, self.by_mean, own, self.liars, called)
         rows = [
-            say("{party} (lies): {weight:.0%}, {own:.0%}", party=party, weight=weight, own=right)
+            say("{party} (lies): {weight:.0%}, {own:.0%}", party=self.names[party], weight=weight, own=right)
             if party in self.liars
-            else say("{party}: {weight:.0%}, {own:.0%}", party=party, weight=weight, own=right)
+            else say("{party}: {weight:.0%}, {own:.0%}", party=self.names[party], weight=weight, own=right)
             for party, weight, right in zip(self.parties, self.weights, own, strict=True)
         ]
         picture.show(
@@ -65,14 +67,20 @@ class Kept:
             told.append(
                 say(
                     "Who lies ({liars}) counts {weight:.0%} of the result; by the mean it would be {mean:.0%}.",
-                    liars=_named(self.liars), weight=self.weights[lies].sum(), mean=self.by_mean[lies].sum(),
+                    liars=self._named(self.liars), weight=self.weights[lies].sum(), mean=self.by_mean[lies].sum(),
                 )
             )  # fmt: skip
         if honest:
-            told.append(say("Honest and thrown out: {parties}.", parties=_named(honest)))
+            told.append(say("Honest and thrown out: {parties}.", parties=self._named(honest)))
         elif not self.out and not self.liars:
             told.append(say("Nobody was thrown out."))
         return " ".join(told)
+
+    def _named(self, parties: Sequence[int]) -> str:
+        first = ", ".join(self.names[party] for party in parties[:IN_FULL])
+        if len(parties) > IN_FULL:
+            return say("{parties} and {more} more", parties=first, more=len(parties) - IN_FULL)
+        return first
 
 
 def kept_in(prepared: Prepared, watched: Watched) -> Kept | None:
@@ -91,11 +99,4 @@ def kept_in(prepared: Prepared, watched: Watched) -> Kept | None:
         return None
     parties = [upload.party for upload in uploads]
     liars = sorted(whose_turn(prepared, number).liars.intersection(parties))
-    return Kept(type(experiment.aggregation), parties, weights, Mean().weights(uploads), liars)
-
-
-def _named(parties: Sequence[int]) -> str:
-    first = ", ".join(map(str, parties[:IN_FULL]))
-    if len(parties) > IN_FULL:
-        return say("{parties} and {more} more", parties=first, more=len(parties) - IN_FULL)
-    return first
+    return Kept(type(experiment.aggregation), parties, weights, Mean().weights(uploads), liars, prepared.names)

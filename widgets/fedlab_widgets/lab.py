@@ -194,10 +194,10 @@ class Lab:
         )
         if run is None:
             return say("Lab: {about}, no round yet", about=about)
-        accuracy = run.history.rounds[-1].test_accuracy
-        return say(
-            "{about}, {rounds} rounds: test accuracy {accuracy:.1%}", about=about, rounds=run.done, accuracy=accuracy
-        )
+        told = {"about": about, "rounds": run.done, "score": run.history.rounds[-1].score}
+        if run.score_name == "auc":
+            return say("{about}, {rounds} rounds: test AUC {score:.1%}", **told)
+        return say("{about}, {rounds} rounds: test accuracy {score:.1%}", **told)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         """The widgets; for pages without a kernel one line of text and, if there is one by now, the plot."""
