@@ -50,8 +50,8 @@ def _first_layer(update: np.ndarray, shapes: Sequence[Shape]) -> list[np.ndarray
         raise InvalidSetting(
             "model",
             say(
-                "This model does not begin with a dense layer, so no unit's change is a copy of one image: this attack "
-                "reads nothing here, though others might.",
+                "This model does not begin with a dense layer, so no unit's change is a copy of one example: this "
+                "attack reads nothing here, though others might.",
             ),
         )
     return tensors(update, shapes)[:2]

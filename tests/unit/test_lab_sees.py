@@ -243,13 +243,44 @@ def test_examples_that_are_no_images_are_compared_and_not_drawn(blobs: Dataset) 
     assert "recovered" in part["says"][1]
 
 
+@pytest.mark.parametrize(
+    ("dataset", "called", "label"), [("heart", "patients", "healthy"), ("lending", "loans", "repaid")]
+)
+@pytest.mark.parametrize("settings", [{}, {"secure_sum": "masks"}, {"algorithm": "ditto"}, {"model": "mlp"}], ids=str)
+def test_of_a_table_it_speaks_in_the_tables_own_words(
+    dataset: str, called: str, label: str, settings: dict[str, Any]
+) -> None:
+    """Owners by their names; no picture; and an image is named once, where it is said that these are none.
+
+    What rises is the bias of the label that most have there: in Hungary the healthy, of the loans those repaid.
+    """
+    plan = Experiment(dataset=dataset, partition="natural", rounds=1, **{"model": "softmax", **settings})
+    sees, prepared = looked(plan, party=1), prepare(plan)
+    told = text(sees).replace("These examples are no images", "")
+    assert facts(sees)["from party"] == f"1, {prepared.names[1]}"
+    assert f"of {len(prepared.training[1]):,} {called}, " in told
+    assert "image" not in told
+    assert "pixel" not in told
+    assert ("secure_sum" in settings) or f": {label}" in told
+    assert sees._page.state["unit"] is None
+    assert all(part["pairs"] is None for part in sees._page.state["parts"])
+
+
+@pytest.mark.parametrize("dataset", ["heart", "lending"])
+def test_a_party_with_one_line_of_a_table_gives_it_away(dataset: str) -> None:
+    """One example with softmax: each label's quotient ΔW / Δb is that example, whatever its columns mean."""
+    plan = Experiment(dataset=dataset, partition="iid", parties=5, examples=5, model="softmax", batch_size="all")
+    sees = looked(plan.with_(rounds=1))
+    assert "Its one example is recovered." in text(sees)
+
+
 def test_before_a_run_the_tab_says_what_it_is_for() -> None:
     lab = Lab(SMALL)
     OPEN.append(lab)
     lab._sees.draw()
     assert lab._sees._look.disabled
     lab._sees.look()
-    assert "The images never leave a party" in lab._sees._text.value
+    assert "The examples never leave a party" in lab._sees._text.value
 
 
 @pytest.mark.parametrize(

@@ -127,7 +127,7 @@ class Leak:
             experiment, start=start, dataset=self._data, on_upload=lambda number, upload: sent.append(upload)
         )
         prepared = prepare(experiment, self._data)
-        readings = [read(one.message[0], prepared.shapes, *prepared.seen_by([one.party])) for one in sent]
+        readings = [read(one.message[0], prepared, [one.party]) for one in sent]
         own = readings[self._value("party")]
         told = [how_many(own), blind(own), _mean(readings, seed)]
         if after.epsilon is not None:

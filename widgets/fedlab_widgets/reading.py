@@ -11,7 +11,7 @@ import numpy as np
 import traitlets
 
 from fedlab import attacks_on_privacy as attack
-from fedlab.models.base import Shape
+from fedlab.prepare import Prepared
 from fedlab.text import say
 from fedlab_widgets.part import Part, source
 
@@ -33,6 +33,7 @@ class Reading:
     images: np.ndarray  # (B, n) the examples that the update was made of, from 0 to 1
     labels: np.ndarray  # (B,)
     errors: np.ndarray  # (B,) RMS distance of the nearest candidate
+    called: str = "images"  # what they are, in the reader's language
 
     @cached_property
     def blind(self) -> np.ndarray:
@@ -56,12 +57,14 @@ class Reading:
         return int(self.units[attack.errors(some, self.found).argmin()])
 
 
-def read(update: np.ndarray, shapes: Sequence[Shape], images: np.ndarray, labels: np.ndarray) -> Reading:
-    """Attack (P,) an update. images: (B, ...) from 0 to 1. `InvalidSetting` if the model does not begin with a dense
-    layer."""
+def read(update: np.ndarray, prepared: Prepared, parties: Sequence[int]) -> Reading:
+    """Attack (P,) an update that these parties' examples have made. `InvalidSetting` if the model does not begin with
+    a dense layer."""
+    images, labels = prepared.seen_by(parties)
+    shapes, images = prepared.shapes, images.reshape(len(images), -1)
     found, units = attack.candidates(update, shapes), attack.units_that_moved(update, shapes)
-    images = images.reshape(len(images), -1)
-    return Reading(units, found, images, labels, errors_of(found, images))
+    called = say("images") if prepared.dataset.train_x.ndim == 3 else prepared.dataset.examples_called
+    return Reading(units, found, images, labels, errors_of(found, images), called)
 
 
 def errors_of(found: np.ndarray, images: np.ndarray) -> np.ndarray:
@@ -105,17 +108,21 @@ def how_many(reading: Reading) -> str:
     """The share recovered, in a sentence or two."""
     same, all_of_them = int(reading.same.sum()), len(reading.same)
     if all_of_them == 1:
+        if reading.called != say("images"):
+            return say("Its one example is recovered.") if same else say("Its one example is not recovered.")
         return say("Its one image is recovered.") if same else say("Its one image is not recovered.")
     told = say(
-        "Recovered: {same:,} of {all:,} images, {share:.3g} %.", same=same, all=all_of_them,
+        "Recovered: {same:,} of {all:,} {called}, {share:.3g} %.", same=same, all=all_of_them, called=reading.called,
         share=100 * same / all_of_them,
     )  # fmt: skip
-    return f"{told} {say('Shown are the {some} that come nearest.', some=MOST)}" if all_of_them > MOST else told
+    more = all_of_them > MOST and reading.called == say("images")
+    return f"{told} {say('Shown are the {some} that come nearest.', some=MOST)}" if more else told
 
 
 def blind(reading: Reading) -> str:
-    """What an attacker gets who has no image to compare with."""
+    """What an attacker gets who has no example to compare with."""
     return say(
-        "An attacker who has no image to compare with keeps what two units agree on, and so gets {blind:,} of them.",
+        "An attacker who has none of them to compare with keeps what two units agree on, and so gets {blind:,} of "
+        "them.",
         blind=int(reading.blind.sum()),
     )

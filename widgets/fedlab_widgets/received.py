@@ -52,13 +52,13 @@ class Received:
 
     def facts(self) -> list[tuple[str, str]]:
         """Names and values, for a table."""
-        message = self.upload.message
+        message, name = self.upload.message, self.prepared.names[self.upload.party]
         some = np.atleast_1d(flat(message))
         some = some[np.flatnonzero(some)[:FIRST]]
         first = ", ".join(f"{one:,}" if some.dtype.kind in "iu" else f"{one:.6f}" for one in some.tolist())
         label = say("the first numbers") if self.masked else say("the first that are not 0")
         return [
-            (say("from party"), f"{self.upload.party:,}"),
+            (say("from party"), f"{self.upload.party:,}" if name.isdecimal() else f"{self.upload.party:,}, {name}"),
             (say("its examples"), f"{self.upload.examples:,}"),
             (say("bytes"), f"{size_of(message):,}"),
             (say("what they are"), "; ".join(self._kind(part) for part in message)),
@@ -119,7 +119,7 @@ def explained(received: Received, reading: Reading) -> list[str]:
         return told
     share, examples, steps = reading.same.mean(), received.upload.examples, received.upload.report.steps
     if len(received.prepared.shapes) == 2 and examples > 1:
-        return [say("This model has no hidden layer: every image moves every unit, so only one alone can be read.")]
+        return [say("This model has no hidden layer: every example moves every unit, so only one alone can be read.")]
     if share <= 0.5 and type(experiment.algorithm).correction is not FedAvg.correction:
         return [
             say("{algorithm} corrects each local step by what it remembers, so one upload is no sum of gradients. A "
@@ -127,12 +127,12 @@ def explained(received: Received, reading: Reading) -> list[str]:
                 algorithm=title_of(type(experiment.algorithm)))
         ]  # fmt: skip
     if share > 0.5:
-        return [say("Nothing is guessed: each picture is a quotient of numbers that were sent, ΔW / Δb of one unit.")]
+        return [say("Nothing is guessed: each of them is a quotient of numbers that were sent, ΔW / Δb of one unit.")]
     return [
         say(
-            "Several images are in this one update ({examples:,}; local steps: {steps:,}), and a unit that is on for "
-            "more than one gives their mixture. Try few images a party and a batch of all.",
-            examples=examples, steps=steps,
+            "Several {called} are in this one update ({examples:,}; local steps: {steps:,}), and a unit that is on for "
+            "more than one gives their mixture. Try few {called} a party and a batch of all.",
+            called=reading.called, examples=examples, steps=steps,
         )
     ]  # fmt: skip
 
@@ -165,5 +165,6 @@ def labels_told(received: Received, update: np.ndarray) -> str:
     return say(
         "Labels read from the last bias, those that went up: {read}. Right: {right} of {all}. Labels in its data: "
         "{held}.",
-        read=", ".join(map(str, read)), right=len(there.intersection(read)), all=len(read), held=len(there),
+        read=", ".join(prepared.dataset.label_names[label] for label in read),
+        right=len(there.intersection(read)), all=len(read), held=len(there),
     )  # fmt: skip

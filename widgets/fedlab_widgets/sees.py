@@ -41,9 +41,10 @@ class Sees(Looking):
 
     def __init__(self, session: Session):
         about = say(
-            "The images never leave a party. Choose a run, a round and a party, and look at what it sends instead: the "
-            "numbers, the picture that they make, and the images that linear algebra reads from them. It reads most "
-            "where a party has few images and takes few steps: 8 images a party, a batch of all, E = 1."
+            "The examples never leave a party. Choose a run, a round and a party, and look at what it sends instead: "
+            "the numbers, where it trains on images the picture that they make, and the examples that linear algebra "
+            "reads from them. It reads most where a party has few and takes few steps: 8 a party, a batch of all, "
+            "E = 1."
         )
         super().__init__(session, about)
         self._party = self.make(widgets.BoundedIntText, 0, min=0, max=0, description=say("party"), css="fedlab-number")
@@ -105,7 +106,7 @@ class Sees(Looking):
         try:
             if seen.update is None:
                 raise InvalidSetting("algorithm", say("It is no update of the model's size: nothing is read from it."))
-            reading = read(seen.update, seen.prepared.shapes, *seen.prepared.seen_by([party]))
+            reading = read(seen.update, seen.prepared, [party])
             unit = reading.telling_unit()
             state["parts"] = [_of_upload(received, seen.update, reading), *([seen.of_sum] if seen.of_sum else [])]
             state |= self._unit(seen, unit)
@@ -157,14 +158,15 @@ def _of_sum(prepared: Prepared, watched: Watched, mean: np.ndarray) -> dict[str,
     if mean.shape != (prepared.size,):
         return None
     try:
-        reading = read(mean, prepared.shapes, *prepared.seen_by(parties))
+        reading = read(mean, prepared, parties)
     except InvalidSetting:
         return None
     says = [
         say(
             "The masks cancel in the sum of all {parties:,} parties, so that the server can read it: as much as from "
-            "one batch of all their images, but not whose each image is. (Masks round to multiples of 2⁻²⁰.)",
+            "one batch of all their {called}, but not whose each of them is. (Masks round to multiples of 2⁻²⁰.)",
             parties=len(parties),
+            called=reading.called,
         )
         if len(parties) > 1
         else say("Only one party reported: the sum is its message, and nothing is hidden."),
@@ -178,4 +180,4 @@ def _of_sum(prepared: Prepared, watched: Watched, mean: np.ndarray) -> dict[str,
 def _no_images(prepared: Prepared) -> str:
     if prepared.dataset.train_x.ndim == 3:
         return ""
-    return say("These examples are no images, so they are compared number by number and not shown.")
+    return say("These examples are no images, so they are compared column by column and not shown.")
