@@ -9,9 +9,12 @@ import pytest
 
 from fedlab.lessons import checks_06
 
-from . import right_05, right_06, right_07, right_08, right_09
+from . import right_05, right_06, right_07, right_08, right_09, right_10, right_11
 
-RIGHT: list[tuple[Any, Any]] = [*right_05.RIGHT, *right_06.RIGHT, *right_07.RIGHT, *right_08.RIGHT, *right_09.RIGHT]
+RIGHT: list[tuple[Any, Any]] = [
+    *right_05.RIGHT, *right_06.RIGHT, *right_07.RIGHT, *right_08.RIGHT, *right_09.RIGHT, *right_10.RIGHT,
+    *right_11.RIGHT,
+]  # fmt: skip
 
 
 @pytest.mark.parametrize(("judge", "answer"), RIGHT, ids=[answer.__name__ for _, answer in RIGHT])
