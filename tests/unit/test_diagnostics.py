@@ -109,3 +109,22 @@ def test_uploads_are_handed_over_in_order_with_the_weights_that_the_round_averag
     assert after.weights == pytest.approx(np.mean([upload.weights for upload in second], axis=0), abs=1e-6)
     for upload in second:
         assert np.array_equal(upload.message[0], upload.weights - before.weights)
+
+
+def test_two_equal_groups_that_disagree_pull_against_each_other_where_fedavg_stands_still() -> None:
+    """One calls 1 what the other calls 0: at the fixed point their gradients sum to 0, so their cosine is -1.
+
+    By it one can tell clusters of parties. Source: Sattler, Müller and Samek 2020 (arXiv 1910.01991).
+    """
+    x = np.random.default_rng(0).normal(size=(40, 3)).astype(np.float32)
+    y = (x[:, 0] > 0).astype(np.int64)
+    twice = np.concatenate([x, x]), np.concatenate([y, 1 - y])
+    data = Dataset("two groups", *twice, *twice, owners=np.repeat([0, 1], 40))
+    experiment = Experiment(
+        parties=2, examples=80, partition="natural", model="softmax", algorithm="fedsgd", rounds=200, learning_rate=0.5
+    )
+    sent: list[np.ndarray] = []
+    for _ in run(experiment, dataset=data, on_upload=lambda number, upload: sent.append(upload.message[0])):
+        pass
+    assert cosines(sent[-2:])[0, 1] == pytest.approx(-1, abs=1e-3)
+    assert cosines(sent[:2])[0, 1] > -0.999
