@@ -40,9 +40,12 @@ def served(ax: Axes, accuracies: np.ndarray, test_accuracy: float, names: Sequen
         named(ax, in_order)
     else:
         ax.plot(range(3), accuracies[order[:3]], "o", color=ORANGE, ms=4)
-        worst = say("parties {numbers}", numbers=", ".join(in_order[:3]))
+        between = ", " if max(map(len, in_order)) <= 4 else ",\n"
+        worst = say("parties {numbers}", numbers=between.join(in_order[:3]))
         ax.annotate(worst, (1, accuracies[order[1]]), xytext=(10, -2), textcoords="offset points", va="top")
-        ax.set_xticks([0, len(order) - 1], [in_order[0], in_order[-1]])
+        ends = ax.set_xticks([0, len(order) - 1], [in_order[0], in_order[-1]])
+        for tick, side in zip(ends, ("left", "right"), strict=True):
+            tick.label1.set_horizontalalignment(side)
     ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     ax.spines[["top", "right"]].set_visible(False)
 
@@ -52,7 +55,7 @@ def named(ax: Axes, names: Sequence[str], places: Sequence[int] | None = None) -
     from matplotlib.patheffects import withStroke
 
     shown = range(len(names)) if places is None else places
-    small = "x-small" if len(shown) > 12 else "small"
+    small = "x-small" if len(shown) > 12 or max(map(len, names)) > 14 else "small"
     if all(name.isdecimal() for name in names):
         ax.set_xticks(shown, [names[place] for place in shown], fontsize=small)
         return

@@ -206,7 +206,7 @@ def test_owners_stand_by_their_names_where_numbers_would_tell_nothing() -> None:
     assert [text.get_text() for text in few.texts] == ["Hungary", "Switzerland", "Cleveland"]
     assert [text.get_text() for text in few.get_xticklabels()] == [""] * 3
     served(many, np.linspace(0.9, 0.1, 28), 0.6, [f"park {number}" for number in range(28)])
-    assert [text.get_text() for text in many.texts] == ["parties park 27, park 26, park 25"]
+    assert [text.get_text() for text in many.texts] == ["parties park 27,\npark 26,\npark 25"]
     assert [text.get_text() for text in many.get_xticklabels()] == ["park 27", "park 0"]
 
 
