@@ -10,6 +10,7 @@ export default {
     el.classList.add("fedlab-card");
     const acts = make("div", { class: "fedlab-acts" });
     el.append(make("label", {}, name, number), canvas, about, acts);
+    el.style.visibility = "hidden"; // until it has words: a box without a name is none to a screen reader
     let state;
 
     function paint() {
@@ -32,6 +33,7 @@ export default {
     const endFollow = follow(model, (now) => {
       if (now.about === undefined) return;
       state = now;
+      el.style.visibility = "";
       name.textContent = now.party_word;
       put(number, "max", now.last);
       if (document.activeElement !== number || Number(number.value) > now.last) number.value = now.party;
