@@ -40,7 +40,7 @@ def earnings() -> list[dict[str, Any]]:
             say("AUC alone, if it knew the labels"): part["auc"][name]["mean"],
             say("what all lose without it"): part["leave one out"][name],
             say("Shapley value"): value,
-            say("share, %"): 100 * value / total,
+            say("share, %"): round(100 * value / total),
         }
         for name, value in part["shapley"].items()
     ]
