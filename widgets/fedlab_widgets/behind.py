@@ -32,7 +32,8 @@ class Behind(Looking):
         super().__init__(session, about)
         session.subscribe(lambda what: self.look() if what == "look" else None)
         margins = {"left": 0.17, "right": 0.97, "bottom": 0.16, "top": 0.96}
-        self._served, self._confusion, self._paths = (Picture(340, 270, margins=margins) for _ in range(3))
+        self._served, self._confusion = (Picture(340, 270, margins=margins) for _ in range(2))
+        self._paths = Picture(340, 270, margins={**margins, "left": 0.23})  # small models differ by numbers like -0.125
         self._kept = Picture(340, 270, (3, 2), margins)
         self._whom = Picture(340, 270, margins={"left": 0.34, "right": 0.97, "bottom": 0.16, "top": 0.9})
         self._earned = Picture(340, 270, margins={"left": 0.34, "right": 0.97, "bottom": 0.16, "top": 0.9})
