@@ -10,6 +10,9 @@ fair    owners' accuracies with q-FedAvg, by q, after the rounds of FedAvg and a
 voices  recordings right, of own voices and of new ones, after the rounds of `fields` and after ten times as many; five
         splits
 
+each    for how many of 28 car parks the shared model is better than the own one, and worse; three seeds
+swiss   of the Swiss patients: how many are ill, and how many of the ill each model calls healthy; ten splits
+
 Everything is in percent, on held-out examples of each owner.
 """
 
@@ -24,7 +27,7 @@ import click
 import numpy as np
 
 from benchmarks.common import RESULTS, report, save
-from benchmarks.fields import HEART, LOCAL_WORK, PARKS, VOWELS, last_of
+from benchmarks.fields import HEART, LOCAL_WORK, PARKS, VOWELS, by_way, last_of
 from fedlab import Experiment
 from fedlab.diagnostics import by_owner, predictions
 from fedlab.engines.numpy import one_blas_thread
@@ -112,7 +115,41 @@ def voices() -> Table:
     return lines
 
 
-PARTS: dict[str, Callable[[], Table]] = {"parks": parks, "pull": pull, "fair": fair, "voices": voices}
+def each() -> Table:
+    lines: Table = []
+    for work, settings in LOCAL_WORK.items():
+        better, worse = [], []
+        for seed in range(3):
+            experiment = PARKS.with_(**settings, seed=seed)
+            models = by_way(experiment)[0]
+            alone, shared = (by_owner(experiment, models[way], experiment.data())[0] for way in ("alone", "shared"))
+            better.append(int((shared > alone).sum()))
+            worse.append(int((shared < alone).sum()))
+        lines.append({"local work": work, "better": round(float(np.mean(better)), 1),
+                      "worse": round(float(np.mean(worse)), 1)})  # fmt: skip
+    return lines
+
+
+def swiss() -> Table:
+    ill_share, healthy = [], []
+    for seed in range(10):
+        experiment = HEART.with_(seed=seed)
+        models = by_way(experiment)[0]
+        data = prepare(experiment).dataset
+        own = np.flatnonzero(data.test_owners == data.owner_names.index("Switzerland"))
+        ill = own[data.test_y[own] == 1]
+        ill_share.append(len(ill) / len(own))
+        chosen = {way: models[way][0 if len(models[way]) == 1 else 2] for way in ("alone", "shared", "personal")}
+        healthy.append(
+            {way: (predictions(experiment, w, data, data.test_x[ill]) == 0).mean() for way, w in chosen.items()}
+        )
+    return [{"ill": percent(ill_share), **{way: percent([one[way] for one in healthy]) for way in healthy[0]}}]
+
+
+PARTS: dict[str, Callable[[], Table]] = {
+    "parks": parks, "pull": pull, "fair": fair, "voices": voices, "each": each,
+    "swiss": swiss,
+}  # fmt: skip
 
 
 @click.command(help=__doc__)

@@ -23,6 +23,7 @@ OWN_VOICE = Experiment(
 NEW_VOICES = OWN_VOICE.with_(voices="new")
 
 COUNTS = ["none", "one", "two", "three", "all four"]
+REGIONS = ["none", "one", "two", "three", "four", "five", "six", "seven", "eight", "all nine"]
 GOAL = 0.75  # of the car parks' hours right
 
 
@@ -53,9 +54,9 @@ OF_HEART = [
 OF_LOANS = [
     Claim("A bad loan is ranked above a good one so often", lambda shared, _: ranked(shared), above=60, unit="%"),
     Claim(
-        "With all loans in one place it would be better by no more than",
-        lambda shared, pooled: ranked(pooled) - ranked(shared),
-        below=3,
+        "It is ahead of one from all loans in one place by",
+        lambda shared, pooled: ranked(shared) - ranked(pooled),
+        above=-3,
         unit="points",
     ),
 ]

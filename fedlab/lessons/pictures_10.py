@@ -16,5 +16,6 @@ def worth(names: Sequence[str], ways: Mapping[str, np.ndarray], measure: str) ->
     """Each owner's row: alone, shared, personal and in one place. ways: (K,) by name, 0 to 1."""
     figure, ax = plt.subplots(figsize=(7.6, 1.2 + 0.36 * len(names)), layout="constrained")
     for_whom(ax, names, {name: 100 * values for name, values in ways.items()}, say("{measure}, %", measure=measure))
+    ax.legend(fontsize="small", frameon=False, ncols=len(ways), loc="lower center", bbox_to_anchor=(0.5, 1))
     plt.close(figure)
     return figure
