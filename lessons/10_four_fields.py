@@ -502,7 +502,7 @@ check.check_say_of(say_of)
 # - The same people at several owners, different columns: [11 Across industries](11_across_industries.ipynb).
 # - Drift, and what mends it: [03](03_non_iid.ipynb), [04](04_fedprox.ipynb), [05](05_algorithms.ipynb).
 # - Your own table with a column of owners: `fedlab run --data mine.csv --owner hospital --label ill`, or
-#   `Lab(dataset=from_csv("mine.csv", label="ill", owner="hospital"))` with `from fedlab.datasets.csv_table import from_csv`.
+#   `Lab(dataset=from_csv("mine.csv", label="ill", owner="hospital"))` with `from fedlab.datasets import from_csv`.
 # - The code: `fedlab/scaling.py`, `fedlab/personal.py`, `fedlab/algorithms/qfedavg.py`, `fedlab/algorithms/fedbuff.py`.
 #
 # **The data, and their licences**
