@@ -44,8 +44,8 @@ def served(ax: Axes, accuracies: np.ndarray, test_accuracy: float, names: Sequen
         worst = say("parties {numbers}", numbers=between.join(in_order[:3]))
         ax.annotate(worst, (1, accuracies[order[1]]), xytext=(10, -2), textcoords="offset points", va="top")
         ends = ax.set_xticks([0, len(order) - 1], [in_order[0], in_order[-1]])
-        for tick, side in zip(ends, ("left", "right"), strict=True):
-            tick.label1.set_horizontalalignment(side)
+        ends[0].label1.set_horizontalalignment("left")
+        ends[1].label1.set_horizontalalignment("right")
     ax.yaxis.set_major_formatter(PercentFormatter(1, decimals=0))
     ax.spines[["top", "right"]].set_visible(False)
 
