@@ -50,7 +50,7 @@ lab = Lab(
         Task("**The four together**: press **Run**.", promised.HEART),
         Task("**All patients in one place**, which the law may forbid.", promised.HEART_IN_ONE_PLACE),
         Task(
-            "Open **Behind the accuracy** for the first run, and find the row of each hospital: alone, shared, personal."
+            "Open **Behind the accuracy**, choose run 1, press **Look**, and find each hospital: alone, shared, personal."
         ),
     ],
 )
@@ -329,7 +329,7 @@ vowels = Lab(
     prediction=voice,
     tasks=[
         Task("**Tested on new voices.**", promised.NEW_VOICES),
-        Task("The same, **tested on own voices**. Then **Behind the accuracy**.", promised.OWN_VOICE),
+        Task("The same, **tested on own voices**. Then **Behind the accuracy**, and **Look**.", promised.OWN_VOICE),
     ],
 )
 vowels
