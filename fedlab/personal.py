@@ -5,7 +5,8 @@
 
 Ditto's λ says how far from the others one may go: with λ = 0 it is fine-tuning, and with λ → ∞ everybody keeps the
 shared model. The shared model knows nothing of the v_k, so they can be made when it is done, and a step of theirs is
-one of FedProx with μ = λ. Source: Li, Hu, Beirami and Smith 2021 (arXiv 2012.04221), algorithm 1 and section 3.1.
+one of FedProx with μ = λ. (`algorithms/ditto.py` makes them round by round, beside the shared one.)
+Source: Li, Hu, Beirami and Smith 2021 (arXiv 2012.04221), algorithm 1 and section 3.1.
 """
 
 from __future__ import annotations
