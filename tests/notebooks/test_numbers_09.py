@@ -46,3 +46,10 @@ def test_more_bytes_cross_than_are_counted_and_not_many_more() -> None:
 def test_flowers_simulation_is_not_a_bit_apart_with_3_and_10_parties_and_three_algorithms() -> None:
     assert published.largest_difference() == 0
     assert set(published.simulated()["algorithms"]) == {"fedavg", "fedprox", "scaffold"}
+
+
+def test_the_simulation_is_hardly_slower_than_one_program_and_takes_ten_times_the_memory() -> None:
+    local, flower, quick_start = (list(row.values()) for row in published.simulation())
+    assert flower[1] < 2 * local[1]
+    assert flower[1] < quick_start[1]
+    assert 7 < flower[2] / local[2] < 13
