@@ -235,6 +235,14 @@ def _examples(
         prepared = prepare(invitation.experiment)
         own, seen = prepared.parties[invitation.party], prepared.seen
         return seen.train_x[own], seen.train_y[own], seen.scale
+    if invitation.experiment.data().raw:
+        raise ValueError(
+            say(
+                "The columns of {dataset} are scaled by means over all parties, and nobody asks for those over a "
+                "network: take part with what you are dealt.",
+                dataset=say(invitation.experiment.dataset.title),
+            )
+        )
     if isinstance(data, tuple):
         x, y = np.asarray(data[0]), np.asarray(data[1])
     else:

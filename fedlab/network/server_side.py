@@ -98,13 +98,11 @@ def of_owners(experiment: Experiment, sizes: list[int]) -> tuple[Experiment, Dat
 
     A party that has not come holds one, so that it has a number; it never reports.
     """
-    data = experiment.data()
+    data = prepare(experiment).dataset
     owners = np.repeat(np.arange(len(sizes)), np.maximum(sizes, 1))
     shape, dtype = data.train_x.shape[1:], data.train_x.dtype
     blank = np.broadcast_to(np.zeros((), dtype), (len(owners), *shape))
-    own = Dataset(
-        data.name, blank, np.zeros(len(owners), np.int64), data.test_x, data.test_y, owners, data.classes, data.scale
-    )
+    own = replace(data, train_x=blank, train_y=np.zeros(len(owners), np.int64), owners=owners)
     return experiment.with_(partition="natural", examples=len(owners)), own
 
 

@@ -12,6 +12,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import numpy as np
@@ -132,7 +133,12 @@ def wait(true: Callable[[], Any]) -> None:
         time.sleep(0.05)
 
 
-@pytest.mark.parametrize("settings", [{}, {"partition": "quantity"}, {"algorithm": "scaffold"}, {"participation": 0.5}])
+HEART = {"dataset": "heart", "partition": "natural", "parties": 4, "examples": 920}
+
+
+@pytest.mark.parametrize(
+    "settings", [{}, {"partition": "quantity"}, {"algorithm": "scaffold"}, {"participation": 0.5}, HEART]
+)
 def test_a_server_that_knows_only_how_many_examples_there_are_makes_the_same_rounds(settings: dict[str, Any]) -> None:
     """Its own data set is blank: the parties' engine is replaced by one that trains on what the parties really hold."""
     from fedlab.engines import engine_for
@@ -406,6 +412,15 @@ def test_own_examples_that_are_none_are_refused_where_they_are(
     with pytest.raises(ValueError, match=said):
         student._examples(look_at(federation.codes[0]), tmp_path / "mine.npz", tmp_path)
     assert not any(party.examples for party in federation.parties)
+
+
+def test_rows_of_a_table_that_all_scale_together_are_not_brought(tmp_path: Path) -> None:
+    invited = SimpleNamespace(experiment=Experiment(dataset="heart", partition="natural", model="softmax"), party=0)
+    with pytest.raises(ValueError, match="take part with what you are dealt"):
+        student._examples(invited, (np.zeros((2, 15)), np.array([0, 1])), tmp_path)  # type: ignore[arg-type]
+    x, _, scale = student._examples(invited, None, tmp_path)  # type: ignore[arg-type]
+    assert np.isfinite(x).all()
+    assert scale == 1
 
 
 def test_without_data_of_its_own_a_party_takes_what_the_experiment_deals_to_it(federation: Any, tmp_path: Path) -> None:
