@@ -140,7 +140,7 @@ claim(
 #     fedlab party train --model desk/round1.npz --data desk/party0.npz -o update0.npz
 #     fedlab party merge update0.npz update1.npz update2.npz --model desk/round1.npz -o round2.npz
 #
-# **Lose a stick.** Merge without party 1's update, and look at how much the mean of the other two differs:
+# **Lose a stick.** Merge without party 1's update: the round goes on with the mean of the other two.
 
 # %%
 without = unplugged.merge(desk / "round1.npz", [updates[0], updates[2]], desk / "round2_without.npz")
