@@ -7,7 +7,7 @@ import os
 import platform
 import subprocess
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -23,6 +23,7 @@ from benchmarks.worker import Task, Turn
 from fedlab.datasets import mnist
 from fedlab.engines import processors
 from fedlab.engines.keras import build
+from fedlab.engines.numpy import one_blas_thread
 from fedlab.engines.tensorflow_setup import load_tensorflow
 from fedlab.experiment import Experiment
 from fedlab.models import Dense
@@ -206,6 +207,18 @@ def _version(package: str) -> str | None:
         return version(package)
     except PackageNotFoundError:
         return None
+
+
+def in_parts(file: Path, parts: Mapping[str, Callable[[], Any]], wanted: Sequence[str]) -> None:
+    """Measure the wanted parts, all if none is named, and save them beside those that the file has."""
+    results = json.loads(file.read_text(encoding="utf-8"))["results"] if wanted and file.exists() else {}
+    with one_blas_thread():
+        for part in wanted or parts:
+            found = results[part] = parts[part]()
+            rows = found if isinstance(found, list) else [{"": json.dumps(found)}]
+            columns = list(dict.fromkeys(name for row in rows for name in row))
+            report(part, columns, [[str(row.get(name, "")) for name in columns] for row in rows])
+    save(file, results)
 
 
 def report(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], notes: Iterable[str] = ()) -> None:

@@ -12,17 +12,15 @@ vowels      accuracy on speakers' own held-out recordings and on speakers never 
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from typing import Any
 
 import click
 import numpy as np
 
-from benchmarks.common import RESULTS, report, save
+from benchmarks.common import RESULTS, in_parts
 from fedlab import Experiment, Round, run
 from fedlab.diagnostics import by_owner, predictions
-from fedlab.engines.numpy import one_blas_thread
 from fedlab.personal import personal
 from fedlab.prepare import prepare
 
@@ -129,13 +127,7 @@ PARTS: dict[str, Callable[[], Table]] = {
 @click.command(help=__doc__)
 @click.argument("parts", nargs=-1, type=click.Choice(list(PARTS)))
 def main(parts: tuple[str, ...]) -> None:
-    results = json.loads(FILE.read_text(encoding="utf-8"))["results"] if parts and FILE.exists() else {}
-    with one_blas_thread():
-        for part in parts or PARTS:
-            results[part] = PARTS[part]()
-            columns = list(dict.fromkeys(name for line in results[part] for name in line))
-            report(part, columns, [[str(line.get(name, "")) for name in columns] for line in results[part]])
-    save(FILE, results)
+    in_parts(FILE, PARTS, parts)
 
 
 if __name__ == "__main__":

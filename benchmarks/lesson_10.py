@@ -18,7 +18,6 @@ Everything is in percent, on held-out examples of each owner.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable
 from itertools import product
 from typing import Any
@@ -26,11 +25,10 @@ from typing import Any
 import click
 import numpy as np
 
-from benchmarks.common import RESULTS, report, save
+from benchmarks.common import RESULTS, in_parts
 from benchmarks.fields import HEART, LOCAL_WORK, PARKS, VOWELS, by_way, last_of
 from fedlab import Experiment
 from fedlab.diagnostics import by_owner, predictions
-from fedlab.engines.numpy import one_blas_thread
 from fedlab.personal import personal
 from fedlab.prepare import prepare
 
@@ -155,13 +153,7 @@ PARTS: dict[str, Callable[[], Table]] = {
 @click.command(help=__doc__)
 @click.argument("parts", nargs=-1, type=click.Choice(list(PARTS)))
 def main(parts: tuple[str, ...]) -> None:
-    results = json.loads(FILE.read_text(encoding="utf-8"))["results"] if parts and FILE.exists() else {}
-    with one_blas_thread():
-        for part in parts or PARTS:
-            results[part] = PARTS[part]()
-            columns = list(results[part][0])
-            report(part, columns, [[str(line[name]) for name in columns] for line in results[part]])
-    save(FILE, results)
+    in_parts(FILE, PARTS, parts)
 
 
 if __name__ == "__main__":

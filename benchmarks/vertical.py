@@ -17,7 +17,6 @@ car_parks    the same with 28 car parks
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable
 from itertools import product
@@ -27,10 +26,9 @@ from typing import Any
 import click
 import numpy as np
 
-from benchmarks.common import RESULTS, report, save
+from benchmarks.common import RESULTS, in_parts
 from fedlab import Experiment, History, run
 from fedlab.diagnostics import party_accuracies
-from fedlab.engines.numpy import one_blas_thread
 from fedlab.systems import slow_parties
 from fedlab.vertical import HOLDERS, Columns, table_of
 from fedlab.vertical import intersection as psi
@@ -215,13 +213,7 @@ PARTS: dict[str, Callable[[], Any]] = {
 @click.command(help=__doc__)
 @click.argument("parts", nargs=-1, type=click.Choice(list(PARTS)))
 def main(parts: tuple[str, ...]) -> None:
-    results = json.loads(FILE.read_text(encoding="utf-8"))["results"] if parts and FILE.exists() else {}
-    with one_blas_thread():
-        for part in parts or PARTS:
-            results[part] = PARTS[part]()
-            rows = results[part] if isinstance(results[part], list) else [{"": json.dumps(results[part])}]
-            report(part, list(rows[0]), [[str(value) for value in row.values()] for row in rows])
-    save(FILE, results)
+    in_parts(FILE, PARTS, parts)
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from typing import Any
 
 import numpy as np
 
+from fedlab.accounting import Release
 from fedlab.datasets import Dataset
 from fedlab.engines import Engine, engine_for
 from fedlab.experiment import Experiment
@@ -56,7 +57,7 @@ def require_sendable(prepared: Prepared) -> None:
             say("{algorithm} has all data in one place, so there are no parties to be apart: take another engine.",
                 algorithm=say(experiment.algorithm.title))
         )  # fmt: skip
-    if getattr(experiment.algorithm, "asynchronous", False):
+    if experiment.algorithm.asynchronous:
         raise CannotTrain(
             say("{algorithm} follows when each party began, which parties that are apart would have to tell: "
                 "take another engine.", algorithm=say(experiment.algorithm.title))
@@ -171,6 +172,20 @@ def brought(state: State, party: int, run: str) -> Parcel:
     kinds = {role: kind.name for role, kind in zip(("algorithm", *ON_THE_WAY), state.kinds, strict=True)}  # type: ignore[attr-defined]
     identity = {"run": run, "fingerprint": state.fingerprint, "kinds": kinds}
     return packed({}, [{**identity, "round": state.number, "own": state.parties[party]}])
+
+
+def releases_told(state: State) -> list[list[float]]:
+    """In how many rounds a party was hidden in which way, as JSON can hold it."""
+    return [[*release, rounds] for release, rounds in state.releases.items()]
+
+
+def state_of(number: int, memory: Mapping[str, Any], told: list[list[float]], prepared: Prepared) -> State:
+    """The state after round `number` that a server kept: `memory` has its "weights" and "server"; nobody's else."""
+    kinds = tuple(type(getattr(prepared.experiment, role)) for role in ("algorithm", *ON_THE_WAY))
+    releases = {Release(noise, share): int(rounds) for noise, share, rounds in told}
+    parties: tuple[dict[str, Any], ...] = tuple({} for _ in prepared.training)
+    weights, server = kept(memory["weights"]), kept(memory["server"])
+    return State(number, weights, server, parties, kinds, prepared.fingerprint, releases)
 
 
 def trouble(error: Exception) -> Parcel:

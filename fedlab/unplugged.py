@@ -18,10 +18,17 @@ import time
 import zlib
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
-from fedlab.accounting import Release
-from fedlab.apart import carried_out, form_of, order, readable, require_sendable, upload
+from fedlab.apart import (
+    carried_out,
+    form_of,
+    order,
+    readable,
+    releases_told,
+    require_sendable,
+    state_of,
+    upload,
+)  # fmt: skip
 from fedlab.engines import engine_for
 from fedlab.evaluation import judge
 from fedlab.events import at, legs
@@ -32,7 +39,6 @@ from fedlab.messages import Upload, size_of
 from fedlab.parcels import Parcel, load, packed, save, unpacked
 from fedlab.plan import jobs, plan_of
 from fedlab.prepare import Prepared, prepare
-from fedlab.roles import ON_THE_WAY
 from fedlab.rounds import PartyReport, Round, State
 from fedlab.settings import short_name
 from fedlab.text import say
@@ -140,7 +146,7 @@ def _file_of(experiment: Experiment, state: State) -> Parcel:
         "kind": "round",
         "rounds": experiment.rounds,
         "whole": experiment.link(),
-        "releases": [[*release, rounds] for release, rounds in state.releases.items()],
+        "releases": releases_told(state),
     }
     return packed(about, {"down": plan.down, "weights": ready.weights, "server": ready.server})
 
@@ -150,10 +156,7 @@ def _read(asked: Parcel) -> tuple[Experiment, Prepared, State]:
     about, memory = asked.about, unpacked(asked)
     experiment, number = Experiment.from_link(about["whole"]), int(about["round"]) - 1
     prepared = prepare(at(experiment, min(number + 1, experiment.rounds)))
-    kinds = tuple(type(getattr(prepared.experiment, role)) for role in ("algorithm", *ON_THE_WAY))
-    releases = {Release(noise, share): rounds for noise, share, rounds in about["releases"]}
-    parties: tuple[dict[str, Any], ...] = ({},) * len(prepared.training)
-    state = State(number, memory["weights"], memory["server"], parties, kinds, prepared.fingerprint, releases)
+    state = state_of(number, memory, about["releases"], prepared)
     return experiment, prepared, remembered(state, prepared)
 
 

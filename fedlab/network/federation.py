@@ -161,7 +161,7 @@ class Federation:
             "experiment": self._about["experiment"], "party": party["party"], "parties": len(self._about["parties"]),
             "name": party["name"], "examples": len(own), "shape": data.train_x.shape[1:],
             "type": str(data.train_x.dtype), "classes": data.classes, "run": self._about["run"],
-            "bytes down": size_of(self._down()), "weights": self._sample.size,
+            "bytes down": size_of(self._down()),
         }  # fmt: skip
 
     def _news(self, token: str) -> dict[str, Any]:
@@ -183,7 +183,8 @@ class Federation:
         others = sum(one["examples"] for one in self._about["parties"] if one is not party)
         require_fit(party, about, self._sample.dataset, others)
         if party["node"] is None:
-            node = self._superlink_there().register(party["party"], about["key"])
+            assert self._superlink is not None
+            node = self._superlink.register(party["party"], about["key"])
             with self._lock:
                 pem = certificates.as_pem(about["key"]).decode()
                 party.update(key=about["key"], pem=pem, node=node, examples=about["examples"])
@@ -194,10 +195,6 @@ class Federation:
         if everybody and self.state == "waiting":
             self._wish("running")
         return {"party": party["party"], "node": party["node"], "name": party["name"]}
-
-    def _superlink_there(self) -> SuperLink:
-        assert self._superlink is not None
-        return self._superlink
 
     def _of_token(self, token: str) -> dict[str, Any]:
         party: dict[str, Any]

@@ -38,7 +38,8 @@ CALLS = (  # what Flower's nodes say; taken by name, since "../control/start-run
     "push-messages", "get-run", "get-fab", "push-object", "pull-object", "confirm-message-received",
 )  # fmt: skip
 MOST = 10_000  # bytes that a party may say of itself
-DROPPED = ("content-length", "transfer-encoding", "connection", "content-encoding", "server", "date", "host")
+OF_THE_WAY = ("content-length", "transfer-encoding", "connection")  # headers that belong to one connection
+OF_THE_REQUEST, OF_THE_ANSWER = (*OF_THE_WAY, "host"), (*OF_THE_WAY, "content-encoding", "server", "date")
 
 
 class Refusal(ValueError):
@@ -143,12 +144,12 @@ class Front:
             self.told(say("{who} was turned away: its key is unknown.", who=_who(request)))
             return Response(status_code=403)
         self.seen(key)
-        headers = [(name, value) for name, value in request.headers.items() if name not in DROPPED[:3] + DROPPED[-1:]]
+        headers = [(name, value) for name, value in request.headers.items() if name not in OF_THE_REQUEST]
         try:
             answer = await self.superlink.post(f"/v1/fleet/{call}", content=await request.body(), headers=headers)
         except httpx.TransportError:
             return Response(status_code=503)  # a node tries again later
-        kept = {name: value for name, value in answer.headers.items() if name not in DROPPED}
+        kept = {name: value for name, value in answer.headers.items() if name not in OF_THE_ANSWER}
         return Response(answer.content, answer.status_code, kept)
 
 

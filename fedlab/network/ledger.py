@@ -23,14 +23,12 @@ from typing import Any
 
 import numpy as np
 
-from fedlab.accounting import Release
+from fedlab.apart import releases_told, state_of
 from fedlab.experiment import Experiment
 from fedlab.files import write
 from fedlab.history import History
-from fedlab.memories import kept
 from fedlab.parcels import load, packed, save, unpacked
 from fedlab.prepare import Prepared
-from fedlab.roles import ON_THE_WAY
 from fedlab.rounds import State
 from fedlab.text import say
 
@@ -80,8 +78,7 @@ def lines(path: Path) -> list[dict[str, Any]]:
 
 def save_round(folder: Path, history: History, state: State) -> None:
     """What has happened so far. The state first: a history never tells of a round that one cannot go on from."""
-    releases = [[release._asdict(), count] for release, count in state.releases.items()]
-    about = {"round": state.number, "releases": releases}
+    about = {"round": state.number, "releases": releases_told(state)}
     save(folder / STATE, packed(about, {"weights": state.weights, "server": state.server}))
     write(folder / HISTORY, history.to_json().encode())
 
@@ -97,12 +94,7 @@ def state_after(folder: Path, number: int, prepared: Prepared) -> State | None:
     if number == 0:
         return None
     parcel = load(folder / STATE)
-    memory = unpacked(parcel)
-    kinds = tuple(type(getattr(prepared.experiment, role)) for role in ("algorithm", *ON_THE_WAY))
-    releases = {Release(**one): int(count) for one, count in parcel.about["releases"]}
-    nobody: tuple[dict[str, Any], ...] = tuple({} for _ in prepared.training)
-    weights, server = kept(memory["weights"]), kept(memory["server"])
-    return State(int(parcel.about["round"]), weights, server, nobody, kinds, prepared.fingerprint, releases)
+    return state_of(int(parcel.about["round"]), unpacked(parcel), parcel.about["releases"], prepared)
 
 
 def save_examples(path: Path, x: np.ndarray, y: np.ndarray, scale: float) -> None:

@@ -37,7 +37,6 @@ class Invitation(NamedTuple):
     examples: int  # how many the experiment deals to this party, if it brings none of its own
     shape: tuple[int, ...]  # of one example
     classes: int
-    weights: int  # P
     bytes_down: int  # in a round
     run: str
 
@@ -186,7 +185,7 @@ def _invitation(code: JoinCode) -> Invitation:
     try:
         return Invitation(
             code, authority, Experiment.from_link(about["experiment"]), int(about["party"]), int(about["parties"]),
-            int(about["examples"]), tuple(map(int, about["shape"])), int(about["classes"]), int(about["weights"]),
+            int(about["examples"]), tuple(map(int, about["shape"])), int(about["classes"]),
             int(about["bytes down"]), "".join(one for one in str(about["run"]) if one.isalnum())[:16],
         )  # fmt: skip
     except (KeyError, TypeError):

@@ -6,7 +6,6 @@ set has the test examples and nothing else: of the parties' examples it only kno
 
 from __future__ import annotations
 
-import os
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
@@ -32,7 +31,6 @@ app = ServerApp()
 def main(grid: Grid, context: Context) -> None:
     """The rounds that are left, then the end."""
     folder = Path(str(context.run_config["folder"]))
-    ledger.put(folder / "server_side.json", {"process": os.getpid()})
     wait_until(folder, "running")
     about = ledger.get(folder / ledger.FEDERATION)
     whole = Experiment.from_link(about["experiment"])
