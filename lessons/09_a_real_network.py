@@ -19,7 +19,7 @@
 # %% [markdown]
 # ## Before you start
 #
-# Four laptops hold 250 images each, and each knows only three of the ten digits. After round 4 somebody closes the lid of laptop 2.
+# Four laptops hold some 250 images each, and each knows only three of the ten digits. After round 4 somebody closes the lid of laptop 2.
 # After round 8 it is opened again.
 
 # %% jupyter={"source_hidden": true}
@@ -88,7 +88,7 @@ pad
 # 1. Write the ten digits as you always do. Which does the model misread? (A 7 with a bar, or a 1 with a foot, is rare in MNIST.)
 # 2. **Keep** ten or more, also those that it misreads, each with its label. Then **Make these my data**: below appears a lab with one party
 #    more, and that is you. Press Run there. *Of the digits below it reads …* tells before and after.
-# 3. You hold 10 images, the others 250 each. How much does the mean listen to you? What would you change so that it does?
+# 3. You hold 10 images, the others some 250 each. How much does the mean listen to you? What would you change so that it does?
 #
 # `pad.save("mine.npz")` keeps them for a federation, and for a party of the class.
 
@@ -149,7 +149,8 @@ print("parties that reported:", [report.party for report in without.parties], " 
 # %% [markdown]
 # ## What crosses
 #
-# The files hold nothing but what a network would carry. Here is all of it, for this round and for one party:
+# An update holds what a network would carry, and nothing else. (The round's file also has a page that the server would keep to itself.) Here is all that crosses,
+# for this round and for one party:
 
 # %%
 from fedlab.parcels import load
