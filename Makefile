@@ -4,7 +4,7 @@
 #   make test    set up .venv with the test tools, then check everything
 #
 # Others: make install (as `make lab`, without opening it), make test-fast (no browser), make lint, make format,
-# make constraints, make places, make clean.
+# make constraints, make places, make clean; make bridge-flower, bridge-tff, bridge-pysyft, bridge-fate, make bridges.
 # The first call installs; later calls start at once, as long as pyproject.toml and constraints.txt stay the same.
 
 VENV := .venv
@@ -16,7 +16,7 @@ ARGS :=
 PYTHON = $(firstword $(foreach newest,13 99,$(foreach name,python3 python3.13 python3.12 python3.11,$(shell \
     $(name) -c 'import sys; print("$(name)" if (3, 11) <= sys.version_info[:2] <= (3, $(newest)) else "")' 2>/dev/null))))
 
-.PHONY: lab install test test-fast lint format constraints places clean
+.PHONY: lab install test test-fast lint format constraints places clean bridges
 
 lab: $(VENV)/lab.stamp
 	$(BIN)/fedlab lab $(ARGS)
@@ -63,8 +63,24 @@ places: $(VENV)/test.stamp
 	    done; \
 	done
 
+# The same experiments in another framework, in an environment of its own (0.5 to 2.4 GB each): see benchmarks/bridges.py.
+# All of them have wheels for Python 3.11.
+bridges: bridge-flower bridge-tff bridge-pysyft bridge-fate
+
+bridge-%: .venv-%/stamp $(VENV)/test.stamp
+	$(BIN)/python -m benchmarks.bridges $*
+
+.PRECIOUS: .venv-%/stamp
+.venv-%/stamp: fedlab/bridges/pins/%.txt
+	@command -v python3.11 >/dev/null || { echo "$* needs Python 3.11, and there is no python3.11 on the path." >&2; exit 1; }
+	@echo "Installing $* into .venv-$* (a minute or more) ..."
+	python3.11 -m venv .venv-$*
+	sed -n 's/^# first: //p' $< | while read -r line; do .venv-$*/bin/$$line --quiet || exit 1; done
+	.venv-$*/bin/pip install --quiet --disable-pip-version-check --no-deps --requirement $<
+	@touch $@
+
 clean:
-	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results
+	rm -rf .venv-flower .venv-tff .venv-pysyft .venv-fate $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis test-results
 
 $(VENV)/lab.stamp: pyproject.toml constraints.txt $(VENV)/pyvenv.cfg
 	@echo "Installing the kit and its lab into $(VENV) (2.4 GB, a few minutes the first time) ..."

@@ -1,10 +1,12 @@
 """What every framework can be given: an experiment as plain files, with the kit's own result to compare with.
 
-    settings.json        the experiment as `Experiment.to_json` writes it
+    experiment.json      the experiment as `Experiment.to_json` writes it
+    settings.json        what of it a program needs, as numbers: see `settings`
     first_weights.npz    layer_1_kernel, layer_1_bias, ...: the first shared model
-    party0.npz, ...      x, y: each party's examples, as it sees them
+    party0.npz, ...      x, y: each party's examples, as it sees them, before they are divided by the scale
     test.npz             x, y: the test examples
     kit_result.json      the kit's test accuracy and loss after each round
+    kit_weights.npz      round_1, round_2, ...: (P,) the kit's shared model after each round, kernel, bias, kernel, ...
 
 In round t party k takes its batches, for each local epoch, in the order of
 `np.random.default_rng([seed, 4, t, k]).permutation(n_k)`.
@@ -76,24 +78,45 @@ def write_plain(experiment: Experiment, folder: Path) -> tuple[Prepared, list[Ro
     """Write the plain files into a folder; what was prepared, the kit's own rounds, and the paths."""
     prepared = prepare(experiment)
     folder.mkdir(parents=True, exist_ok=True)
-    rounds = list(run(experiment))
+    rounds, weights = [], {}
+    for one in run(experiment):
+        assert one.state is not None
+        weights[f"round_{one.number}"] = one.state.weights
+        rounds.append(one)
     seen = prepared.seen
-    files = {"settings.json": experiment.to_json().encode()}
+    files = {"experiment.json": experiment.to_json().encode()}
+    files["settings.json"] = json.dumps(settings(prepared), indent=1).encode()
     files["first_weights.npz"] = weights_file(prepared.first_weights(), prepared.shapes)
     for party, own in enumerate(prepared.training):
-        files[f"party{party}.npz"] = _examples(seen.train_x[own], seen.train_y[own])
-    files["test.npz"] = _examples(seen.test_x, seen.test_y)
+        files[f"party{party}.npz"] = _arrays(x=seen.train_x[own], y=seen.train_y[own])
+    files["test.npz"] = _arrays(x=seen.test_x, y=seen.test_y)
     result = {
         "test_accuracy": [one.test_accuracy for one in rounds],
         "test_loss": [one.test_loss for one in rounds],
     }
     files["kit_result.json"] = json.dumps(result, indent=1).encode()
+    files["kit_weights.npz"] = _arrays(**weights)
     for name, content in files.items():
         write(folder / name, content)
     return prepared, rounds, [folder / name for name in files]
 
 
-def _examples(x: np.ndarray, y: np.ndarray) -> bytes:
+def settings(prepared: Prepared) -> dict[str, float]:
+    """What a program needs of an experiment; batch_size 0: all examples at once; mu 0: FedAvg."""
+    experiment = prepared.experiment
+    return {
+        "parties": experiment.parties,
+        "rounds": experiment.rounds,
+        "local_epochs": experiment.local_epochs,
+        "batch_size": 0 if experiment.batch_size == "all" else experiment.batch_size,
+        "learning_rate": float(experiment.learning_rate),
+        "mu": float(getattr(experiment.algorithm, "mu", 0.0)),
+        "seed": experiment.seed,
+        "scale": float(prepared.dataset.scale),
+    }
+
+
+def _arrays(**arrays: Any) -> bytes:
     file = io.BytesIO()
-    np.savez_compressed(file, x=x, y=y)
+    np.savez_compressed(file, **arrays)
     return file.getvalue()

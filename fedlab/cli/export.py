@@ -38,7 +38,7 @@ def export_command(folder: Path, target: str, experiments: list[Experiment], eng
     if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
         raise Refused(say("{folder} is there already: give the name of a new folder.", folder=folder))
     try:
-        written = TARGETS[target](experiments[0], folder)
+        written = TARGETS[target].export(experiments[0], folder)
     except (ValueError, Diverged) as error:
         raise Refused(str(error)) from None
     except OSError as error:
