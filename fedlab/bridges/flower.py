@@ -50,9 +50,9 @@ data = {json.dumps(str(data), ensure_ascii=False)}
 
 
 FLOWER = Framework(
-    name="flower",
-    title="Flower",
-    version=VERSION,
+    "flower",
+    "Flower",
+    VERSION,
     program=("server_app.py", "client_app.py", "model.py"),
     words={
         "party": Word("SuperNode, with a ClientApp", "app = ClientApp()"),

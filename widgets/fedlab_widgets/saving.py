@@ -24,7 +24,7 @@ from fedlab_widgets.still import still
 from fedlab_widgets.threads import begin
 from fedlab_widgets.view import View, complaint, lesson
 
-MIME = {".csv": "text/csv", ".json": "application/json", ".png": "image/png"}
+MIME = {".csv": "text/csv", ".json": "application/json", ".png": "image/png", ".zip": "application/zip"}
 MOST_IN_A_LINK = 8_000_000  # bytes: servers refuse much longer messages
 
 
@@ -127,7 +127,7 @@ def save(stem: str, ending: str, content: bytes) -> str:
         link = f'<a download="{name}" href="data:{mime};base64,{data}">{text}</a>'
     if in_voila():
         return link or complaint(say("This file is too big for a link: {name}.", name=name))
-    path = _unused(Path(name))
+    path = unused(Path(name))
     try:
         write(path, content)
     except OSError as error:
@@ -137,7 +137,7 @@ def save(stem: str, ending: str, content: bytes) -> str:
     return f"{html.escape(say('Saved next to the notebook as {path}.', path='{path}')).replace('{path}', bold)} {link}"
 
 
-def _unused(path: Path) -> Path:
+def unused(path: Path) -> Path:
     """The path, or, so that no file is overwritten, the next free one with a number."""
     number, free = 2, path
     while free.exists():

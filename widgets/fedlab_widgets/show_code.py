@@ -12,6 +12,7 @@ from fedlab.events import text_of
 from fedlab.roles import KINDS, is_ours
 from fedlab.settings import settings_of
 from fedlab.text import say
+from fedlab_widgets.leaving import Leaving
 from fedlab_widgets.runs import Run
 from fedlab_widgets.session import Session
 from fedlab_widgets.view import View
@@ -27,12 +28,14 @@ class Code(View):
     def __init__(self, session: Session):
         super().__init__(session)
         self._code = self.make(widgets.HTML)
-        self.view = self.make(widgets.VBox, [self._code])
+        self._leaving = self.own(Leaving(session))
+        self.view = self.make(widgets.VBox, [self._code, self._leaving.view])
 
     def draw(self) -> None:
         run, session = self.session.selected["run"], self.session
         given = [name for name in ("dataset", "model") if getattr(session, name) is not None]
         code = code_of(run, given) if run else "# " + say("Run something first: its code is then here.")
+        self._leaving.draw()
         self.put(self._code, value=f'<pre class="fedlab-code">{html.escape(code)}</pre>')
 
 
