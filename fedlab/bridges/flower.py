@@ -13,15 +13,8 @@ VERSION, NUMPY = "1.42.0", "2.4.6"
 
 
 def project(prepared: Prepared, data: Path) -> Mapping[str, str]:
-    """The app's pyproject.toml (what it needs, where its halves and its examples are), and a federation to run it."""
+    """The app's pyproject.toml: what it needs, where its two halves are, and where its examples are."""
     return {
-        ".flwr/config.toml": f"""[superlink]
-default = "parties"
-
-[superlink.parties]
-address = ":local-in-memory:"
-options.num-supernodes = {prepared.experiment.parties}
-""",
         "pyproject.toml": f"""[build-system]
 requires = ["hatchling"]
 build-backend = "hatchling.build"
@@ -65,12 +58,12 @@ FLOWER = Framework(
     run="""In this folder, with the environment's programs on the path (`. .venv/bin/activate`):
 
     FLWR_HOME=.flwr FLWR_DISABLE_RUNTIME_DEPENDENCY_INSTALLATION=1 RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER=0 \\
-        flwr run . parties --stream
+        flwr run . --federation-config "num-supernodes={parties}" --stream
 
-`.flwr/config.toml` holds a federation of {parties} nodes, simulated on this machine. For it Flower starts a server on
-127.0.0.1 and leaves it running: end the process `flower-superlink` when you are done. The second word keeps it from
-installing what `pyproject.toml` names before each run. The third keeps Ray, which the parties run on, from listening
-to other machines. The place of the folder `data` stands in `pyproject.toml`: correct it there after a move.""",
+That is a federation of {parties} nodes, simulated on this machine. For it Flower starts a server on 127.0.0.1, which
+keeps its files in `.flwr`, and leaves it running: end the process `flower-superlink` when you are done. The second word
+keeps it from installing what `pyproject.toml` names before each run. The third keeps Ray, which the parties run on,
+from listening to other machines. The place of the folder `data` is in `pyproject.toml`: correct it there after a move.""",
     cannot=(
         "It has no batches of its own: what a party does with its examples is your code.",
         "Its FedProx is FedAvg plus the number `proximal-mu` for the parties: the term itself is your code too.",

@@ -8,7 +8,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import tomllib
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -17,11 +16,10 @@ import numpy as np
 import pytest
 
 from fedlab import Experiment, run
-from fedlab.bridges import TARGETS, CannotExport
+from fedlab.bridges import TARGETS
 from fedlab.engines.flower_simulation import QUIET
 from fedlab.models import tensors
 from fedlab.prepare import prepare
-from tests.unit.command_line import fedlab_
 
 SMALL: dict[str, Any] = {"parties": 3, "examples": 300, "rounds": 3}
 to_flower = TARGETS["flower"].export
@@ -142,66 +140,3 @@ def test_the_app_runs_in_flower_and_is_as_accurate_as_the_kit(tmp_path: Path) ->
     assert [one["accuracy"] for one in found] == pytest.approx(kit["test_accuracy"], abs=0.002)
     assert len(found) == 3
     assert found[0]["far"] < 1e-6
-
-
-def test_the_folder_holds_a_short_readable_app_with_everything_it_needs(tmp_path: Path) -> None:
-    result = fedlab_("export", "--to", "flower", str(tmp_path / "app"), "--parties", "2", "--examples", "100",
-                     "--rounds", "2", "--seed", "7", "--learning-rate", "0.05")  # fmt: skip
-    assert result.exit_code == 0, result.output
-    app = tmp_path / "app"
-    project = tomllib.loads((app / "pyproject.toml").read_text())
-    assert all("==" in one for one in project["project"]["dependencies"])
-    data = Path(project["tool"]["flwr"]["app"]["config"]["data"])
-    settings = json.loads((data / "settings.json").read_text())
-    assert (settings["parties"], settings["rounds"], settings["seed"], settings["batch_size"]) == (2, 2, 7, 32)
-    accuracy = json.loads((data / "kit_result.json").read_text())["test_accuracy"]
-    again = list(run(Experiment.load(data / "experiment.json"), engine="numpy"))
-    assert accuracy == [one.test_accuracy for one in again]
-    assert f"| 2 | {100 * accuracy[1]:.2f} % |" in (app / "README.md").read_text()
-
-
-@pytest.mark.parametrize(
-    ("settings", "sentence"),
-    [
-        ({"algorithm": "scaffold"}, "cannot express algorithm scaffold: it must be fedavg or fedprox."),
-        ({"participation": 0.5}, "cannot express participation 0.5: it must be 1.0."),
-        ({"momentum": 0.9}, "cannot express momentum 0.9"),
-        ({"attack": "noise"}, "cannot express attack noise: it must be none."),
-        ({"privacy": "dp"}, "cannot express privacy dp"),
-        ({"compression": "topk"}, "cannot express compression topk"),
-        ({"secure_sum": "masks"}, "cannot express secure_sum masks"),
-        ({"aggregation": "median"}, "cannot express aggregation median: it must be mean."),
-        ({"dropouts": 0.5}, "cannot express dropouts 0.5"),
-        ({"away": 1}, "cannot express away 1"),
-        ({"model": "cnn"}, "trains stacks of dense layers, and cnn is none"),
-        ({"events": "1: local_epochs=2"}, "knows no events"),
-    ],
-)
-def test_what_the_app_cannot_express_is_refused_with_the_reason(
-    settings: dict[str, Any], sentence: str, tmp_path: Path
-) -> None:
-    with pytest.raises(CannotExport, match=sentence.replace(".", r"\.")):
-        to_flower(Experiment(**{**SMALL, **settings}), tmp_path / "app")
-    assert not (tmp_path / "app").exists()
-
-
-@pytest.mark.parametrize(
-    ("arguments", "sentence"),
-    [
-        (["--to", "pigeons", "app"], "There is no way to pigeons: choose one of flower"),
-        (["--to", "flower", "app", "--seed", "0", "--seed", "1"], "takes each setting once"),
-        (["--to", "flower", "app", "--engine", "keras"], "leave --engine out"),
-        (["--to", "flower", "."], "is there already: give the name of a new folder."),
-        (["--to", "flower", "app", "--algorithm", "scaffold"], "cannot express algorithm scaffold"),
-        (["--to", "flower", "full/app"], "is not written"),
-    ],
-)
-def test_the_command_refuses_in_a_sentence(
-    arguments: list[str], sentence: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    (tmp_path / "full").write_text("a file where a folder should be")
-    result = fedlab_("export", *arguments)
-    assert result.exit_code == 2, result.output
-    assert sentence in result.output
-    assert result.output.count("\n") == 1
