@@ -1,0 +1,112 @@
+"""`fedlab export --to pysyft`: what it sends to the Datasites trains as the kit does, and runs only with consent."""
+
+from __future__ import annotations
+
+import ast
+import json
+import os
+import shutil
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from fedlab import Experiment, run
+from fedlab.bridges.framework import SHARED
+from fedlab.bridges.pysyft import PYSYFT
+from fedlab.models import tensors
+from fedlab.prepare import prepare
+
+ROOT = Path(__file__).parents[2]
+ELSEWHERE = ROOT / ".venv-pysyft"  # made by `make bridge-pysyft`
+ALONE = ("unshare", "--net", "--pid", "--fork", "--kill-child", "--mount-proc",
+         "sh", "-c", 'ip link set lo up && exec "$@"', "sh")  # fmt: skip
+KINDS: dict[str, dict[str, Any]] = {
+    "all at once": {"batch_size": "all"},
+    "quantity": {"partition": "quantity", "local_epochs": 2, "learning_rate": 0.05},
+    "fedprox": {"algorithm": "fedprox", "mu": 0.5, "local_epochs": 3, "model": "softmax", "partition": "dirichlet"},
+    "a table": {"dataset": "heart", "partition": "natural", "parties": 4, "model": "mlp"},
+}
+PROGRAM = """
+import runpy
+names = runpy.run_path("run.py", run_name="__main__")
+import psutil
+assert [one for one in psutil.net_connections() if one.status == "LISTEN"] == []
+assert psutil.Process().children() == []
+"""
+
+
+def can_be_alone() -> bool:
+    """Whether a program can have a network and processes of its own here."""
+    return shutil.which("unshare") is not None and subprocess.run([*ALONE, "true"], capture_output=True).returncode == 0
+
+
+def sent() -> str:
+    """The text of the function that goes to the Datasites."""
+    program = PYSYFT.source("run.py")
+    (train,) = (one for one in ast.parse(program).body if isinstance(one, ast.FunctionDef) and one.name == "train")
+    return str(ast.get_source_segment(program, train))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_is_sent_stands_alone_and_makes_the_kits_round_up_to_rounding(kind: str, tmp_path: Path) -> None:
+    """It is run with no name from outside, and its models averaged by numbers of examples; 1e-6 is what float32 sums
+    in another order come to in a round."""
+    experiment = Experiment(**{"parties": 3, "examples": 300, "rounds": 1, "seed": 3, **KINDS[kind]})
+    PYSYFT.export(experiment, tmp_path)
+    read: dict[str, Any] = {"__file__": str(tmp_path / SHARED)}
+    exec(PYSYFT.source(SHARED), read)
+    alone: dict[str, Any] = {}
+    exec(sent(), alone)
+    given, first, answers = read["settings"](), read["first_weights"](), []
+    for party in range(experiment.parties):
+        x, y = read["examples"](f"party{party}")
+        answers.append(alone["train"](x, y, first, given | {"shuffle": [given["seed"], 4, 1, party]}))
+    models, counts = zip(*answers, strict=True)
+    mean = [np.average(parts, axis=0, weights=counts) for parts in zip(*models, strict=True)]
+    ours = next(run(experiment, engine="numpy")).state
+    assert ours is not None
+    pairs = list(zip(tensors(ours.weights, prepare(experiment).shapes), mean, strict=True))
+    assert max(float(np.abs(one - other).max()) for one, other in pairs) < 1e-6
+    assert any((one != other).any() for one, other in zip(first, mean, strict=True))
+
+
+def test_the_page_says_what_protects_an_owner_and_that_the_next_version_is_another(tmp_path: Path) -> None:
+    PYSYFT.export(Experiment(parties=2, examples=20, rounds=1, model="softmax"), tmp_path)
+    page = (tmp_path / "README.md").read_text()
+    for piece in (".venv/bin/python run.py", "0.9.5", "CVE-2026-31220", "PySyft 0.10", "pysyft_consent.json"):
+        assert piece in page
+
+
+@pytest.mark.skipif(not (ELSEWHERE / "stamp").exists(), reason="PySyft is not here: make bridge-pysyft installs it")
+@pytest.mark.skipif(not can_be_alone(), reason="there are no namespaces here, or not for this user")
+def test_in_pysyft_nothing_is_given_or_run_without_consent_and_nothing_is_left(tmp_path: Path) -> None:
+    """Two rounds of two parties: the kit's weights, PySyft's own words, nobody listens, no file outside the folder."""
+    folder, home, scratch = (tmp_path / name for name in ("app", "home", "scratch"))
+    for one in (home, scratch):
+        one.mkdir()
+    PYSYFT.export(Experiment(parties=2, examples=60, rounds=2, model="softmax", batch_size="all"), folder)
+    before = {path.relative_to(folder) for path in folder.rglob("*")}
+    done = subprocess.run(
+        [*ALONE, str(ELSEWHERE / "bin/python"), "-B", "-c", PROGRAM],
+        cwd=folder, env=os.environ | {"HOME": str(home), "TMPDIR": str(scratch)}, stdin=subprocess.DEVNULL,
+        capture_output=True, text=True, timeout=300, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-3000:]
+    assert done.stderr == ""
+    found, consent = (
+        json.loads((folder / "data" / f"pysyft_{what}.json").read_text()) for what in ("result", "consent")
+    )
+    assert len(found) == 2
+    assert max(one["far"] for one in found) < 1e-6
+    assert consent["answer"] == "You have no access to the private data"
+    assert "Your code is waiting for approval." in consent["run at once"]
+    who, _, what = consent["request"].partition("\n")
+    assert who == "Dana, dana@server.example"
+    assert what.strip() == sent().replace("def train(", "def train_round_1(")
+    assert "changes applied" in consent["approved"]
+    new = {path.relative_to(folder) for path in folder.rglob("*")} - before
+    assert {path.name for path in new} == {"pysyft_result.json", "pysyft_weights.npz", "pysyft_consent.json"}
+    assert [*home.rglob("*"), *scratch.rglob("*")] == []
