@@ -9,11 +9,11 @@ import pytest
 
 from fedlab.lessons import checks_06
 
-from . import right_05, right_06, right_07, right_08, right_09, right_10, right_11
+from . import right_05, right_06, right_07, right_08, right_09, right_10, right_11, right_12
 
 RIGHT: list[tuple[Any, Any]] = [
     *right_05.RIGHT, *right_06.RIGHT, *right_07.RIGHT, *right_08.RIGHT, *right_09.RIGHT, *right_10.RIGHT,
-    *right_11.RIGHT,
+    *right_11.RIGHT, *right_12.RIGHT,
 ]  # fmt: skip
 
 
