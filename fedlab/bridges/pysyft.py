@@ -23,9 +23,11 @@ It opens no port. What PySyft writes goes to a temporary folder, and that goes w
 request went is in `data/pysyft_consent.json`: what was refused before, what the owner read, and the approval.""",
     cannot=(
         "It has no rounds, no mean and no optimiser: those are your code. PySyft asks the owners.",
+        "It does not hold *once*: what is approved for a single execution runs as often as it is called (issue 9391).",
         "It does not keep an approved function in: that runs in the Datasite's own process, and may do anything there "
         "(CVE-2026-31220). So an owner has to read it, and this version is no place for real secrets.",
         "It does not say what the weights that come out give away.",
-        "It cannot be updated: PySyft 0.10 is another program under the same name, without these Datasites.",
+        "It cannot be updated: PySyft 0.10 is another program under the same name, with files in a cloud drive instead "
+        "of Datasites to log in to.",
     ),
 )

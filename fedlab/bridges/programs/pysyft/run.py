@@ -71,7 +71,7 @@ def request_training(scientist, weights, plan):
         inputs[name] = sy.ActionObject.from_obj(what).send(scientist)
     function = sy.syft_function(
         input_policy=sy.ExactMatch(**inputs),
-        output_policy=sy.SingleExecutionExactOutput(),
+        output_policy=sy.SingleExecutionExactOutput(),  # 0.9.5 counts, but does not stop: see README.md
         name=f"train_round_{plan['round']}",  # a datasite takes a text once: a new name makes it a new one
     )(train)
     scientist.code.request_code_execution(function)
