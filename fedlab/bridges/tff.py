@@ -25,9 +25,9 @@ def require_small(experiment: Experiment) -> None:
 
 
 TFF = Framework(
-    name="tff",
-    title="TensorFlow Federated",
-    version="0.87.0",
+    "tff",
+    "TensorFlow Federated",
+    "0.87.0",
     program=("run.py",),
     words={
         "party": Word("client: one `tf.data.Dataset` of a list", "[data_of(party, number) for party in"),
