@@ -5,9 +5,9 @@ from __future__ import annotations
 from fedlab.bridges.framework import Framework, Word
 
 PYSYFT = Framework(
-    name="pysyft",
-    title="PySyft",
-    version="0.9.5",
+    "pysyft",
+    "PySyft",
+    "0.9.5",
     program=("run.py",),
     words={
         "party": Word("Datasite, with its owner", 'sy.orchestra.launch(name=f"party-{party}"'),
