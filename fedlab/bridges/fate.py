@@ -22,9 +22,9 @@ def require(experiment: Experiment) -> None:
 
 
 FATE = Framework(
-    name="fate",
-    title="FATE",
-    version=VERSION,
+    "fate",
+    "FATE",
+    VERSION,
     program=("run.py", "secureboost.py"),
     words={
         "party": Word("guest (party 0) and hosts, each with a FedAVGClient", "class Party(FedAVGClient)"),
