@@ -52,13 +52,13 @@ constraints: $(VENV)/test.stamp
 	sed 's/ ;.*//' $(VENV)/constraints.txt >> constraints.txt
 
 # Whether all pinned packages come as wheels, so that nobody needs a compiler: on these machines, with the oldest and the
-# newest Python. An x86_64 Mac is one with an Intel processor.
+# newest Python. An x86_64 Mac is one with an Intel processor. Macs have macOS 14, Linux has the C library of Debian 11, or newer.
 places: $(VENV)/test.stamp
 	$(BIN)/python -m pip install --quiet uv
-	for machine in x86_64-unknown-linux-gnu aarch64-unknown-linux-gnu x86_64-pc-windows-msvc x86_64-apple-darwin aarch64-apple-darwin; do \
+	for machine in x86_64-manylinux_2_31 aarch64-unknown-linux-gnu x86_64-pc-windows-msvc x86_64-apple-darwin aarch64-apple-darwin; do \
 	    for python in 3.11 3.14; do \
-	        $(BIN)/uv pip compile pyproject.toml --extra tensorflow --extra lab --extra flower --extra privacy --constraint constraints.txt --only-binary :all: \
-	            --python-platform $$machine --python-version $$python --no-annotate --no-header --quiet > $(VENV)/place.txt || exit 1; \
+	        MACOSX_DEPLOYMENT_TARGET=14.0 $(BIN)/uv pip compile pyproject.toml --extra tensorflow --extra lab --extra flower --extra privacy \
+	            --constraint constraints.txt --only-binary :all: --python-platform $$machine --python-version $$python --no-annotate --no-header --quiet > $(VENV)/place.txt || exit 1; \
 	        echo "$$machine, Python $$python: $$(wc -l < $(VENV)/place.txt) wheels, $$(grep ^tensorflow $(VENV)/place.txt || echo no TensorFlow)"; \
 	    done; \
 	done
