@@ -47,15 +47,16 @@ files in a temporary folder, so no port is opened. When all are done, FATE waits
 
     .venv/bin/python secureboost.py
 
-is the other half of FATE: two parties know different columns of the same rows. The guest has the labels and the first
-half of the columns (of an image: the upper half), the host has the others, and they grow boosted trees together without
-showing them to each other. That takes a few minutes; what came of it is in `data/fate_secureboost.json`.""",
+is the other half of FATE: two parties know different columns of the same rows. The guest has the labels (it asks if one
+is odd) and the first half of the columns (of an image: the upper half), the host has the others. They grow boosted trees
+together without showing their columns to each other. That takes a few minutes; what came of it, beside trees of the
+guest alone, is in `data/fate_secureboost.json`.""",
     cannot=(
         "Its HomoNN has FedAvg and nothing else: no FedProx, no SCAFFOLD.",
         "It cannot do without anybody: the arbiter waits for every party in every round.",
         "With `--aggregator plaintext`, version 2.2.0 returns the sum of what the parties send, not the mean.",
-        "Its local launcher, which runs here, stays on one machine. Between machines FATE needs its servers: FATE Flow "
-        "for the jobs, and OSX or EggRoll for what is sent.",
+        "Its local launcher, which runs here, stays on one machine. Between machines FATE needs its servers: OSX for "
+        "what is sent, EggRoll for the tables, FATE Flow for the jobs.",
     ),
     require=require,
 )
