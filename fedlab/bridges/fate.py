@@ -48,9 +48,9 @@ files in a temporary folder, so no port is opened. When all are done, FATE waits
     .venv/bin/python secureboost.py
 
 is the other half of FATE: two parties know different columns of the same rows. The guest has the labels (it asks if one
-is odd) and the first half of the columns (of an image: the upper half), the host has the others. They grow boosted trees
-together without showing their columns to each other. That takes a few minutes; what came of it, beside trees of the
-guest alone, is in `data/fate_secureboost.json`.""",
+is odd) and the first half of the columns (of an image: the upper half), the host has the others. They grow boosted
+trees together without showing their columns to each other. That takes a few minutes; what came of it, beside trees of
+the guest alone, is in `data/fate_secureboost.json`.""",
     cannot=(
         "Its HomoNN has FedAvg and nothing else: no FedProx, no SCAFFOLD.",
         "It cannot do without anybody: the arbiter waits for every party in every round.",
