@@ -1,10 +1,13 @@
-"""Cells that need TensorFlow or Flower: where it is not installed they say so in one sentence, and the page goes on.
+"""Cells that need what is not everywhere: where it is not installed they say so in one sentence, and the page goes on.
 
     %%needs_tensorflow
     model = build("2nn", (28, 28), classes=10, seed=0)
 
     %%needs_flower
     rounds = list(run(experiment, engine="flower"))
+
+    %%needs_privacy
+    encrypted_mean(updates, counts)
 
 An exception instead would end *Run All*, and a page in Voilà, at the first such cell.
 """
@@ -46,6 +49,14 @@ def needs_flower(line: str, cell: str) -> None:
         _run(cell)
 
 
+def needs_privacy(line: str, cell: str) -> None:
+    """Run the cell; or say which of OpenMined's packages to install, in the words of the function that misses it."""
+    try:
+        _run(cell)
+    except ImportError as missing:
+        print("○", missing)
+
+
 def _run(cell: str) -> None:
     shell = get_ipython()
     assert shell is not None
@@ -67,7 +78,7 @@ def _told(sentence: str) -> Iterator[None]:
 
 
 def offer() -> None:
-    """Make both known to the notebook that imports the lessons; does nothing outside of one."""
+    """Make them known to the notebook that imports the lessons; does nothing outside of one."""
     if shell := get_ipython():
-        for magic in (needs_tensorflow, needs_flower):
+        for magic in (needs_tensorflow, needs_flower, needs_privacy):
             shell.magics_manager.register_function(magic, "cell")
