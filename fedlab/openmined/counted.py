@@ -14,6 +14,7 @@ import math
 
 import numpy as np
 
+from fedlab.openmined.loading import load
 from fedlab.text import say
 
 GRID = 1e-3  # losses are told apart in steps of ε · GRID
@@ -31,7 +32,7 @@ def private_counts(labels: np.ndarray, classes: int, epsilon: float) -> np.ndarr
     if (labels.dtype.kind not in "iu" and labels.size) or np.any((labels < 0) | (labels >= classes)):
         raise ValueError(say("Labels must be whole numbers from 0 to {last}.", last=classes - 1))
     try:
-        from pydp.algorithms.laplacian import Count
+        count = load("pydp.algorithms.laplacian").Count
     except ImportError:
         raise ImportError(
             say(
@@ -39,7 +40,7 @@ def private_counts(labels: np.ndarray, classes: int, epsilon: float) -> np.ndarr
                 "on x86-64 and for macOS 15. The package named pydp is another one.",
             )
         ) from None
-    return np.array([Count(epsilon=epsilon).quick_result(labels[labels == one].tolist()) for one in range(classes)])
+    return np.array([count(epsilon=epsilon).quick_result(labels[labels == one].tolist()) for one in range(classes)])
 
 
 def epsilon_of(epsilon: float, times: int, delta: float) -> float:

@@ -15,10 +15,12 @@ server the mean, not even for it to be tested there. Masks (`fedlab.stages.secur
 from __future__ import annotations
 
 from collections.abc import Sequence
+from types import ModuleType
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
+from fedlab.openmined.loading import load
 from fedlab.text import say
 
 if TYPE_CHECKING:
@@ -57,15 +59,7 @@ def encrypted_mean(updates: Sequence[np.ndarray], counts: Sequence[int]) -> Encr
 
 def new_key() -> Context:
     """A context with a fresh key, which the parties share and the server never gets."""
-    try:
-        import tenseal
-    except ImportError:
-        raise ImportError(
-            say(
-                "TenSEAL is not installed here: install it with pip install tenseal==0.3.18, which has wheels for "
-                "Linux, for Windows and for Macs with Apple's processors.",
-            )
-        ) from None
+    tenseal = _tenseal()
     context = tenseal.context(tenseal.SCHEME_TYPE.CKKS, poly_modulus_degree=DEGREE, coeff_mod_bit_sizes=BITS)
     context.global_scale = SCALE
     return context
@@ -80,16 +74,14 @@ def without_secret(context: Context) -> bytes:
 
 def encrypt(numbers: np.ndarray, context: Context) -> list[bytes]:
     """At a party: (P,) numbers in ⌈P / SLOTS⌉ ciphertexts. With new randomness each time, so none repeats."""
-    import tenseal
-
+    tenseal = _tenseal()
     parts = [numbers[start : start + SLOTS].tolist() for start in range(0, len(numbers), SLOTS)]
     return [tenseal.ckks_vector(context, part).serialize() for part in parts]
 
 
 def add(sent: Sequence[list[bytes]], for_server: bytes) -> list[bytes]:
     """At the server: the sum of what the parties sent, ciphertext by ciphertext."""
-    import tenseal
-
+    tenseal = _tenseal()
     context = tenseal.context_from(for_server)
     sums = [tenseal.ckks_vector_from(context, part) for part in sent[0]]
     for one in sent[1:]:
@@ -100,9 +92,20 @@ def add(sent: Sequence[list[bytes]], for_server: bytes) -> list[bytes]:
 
 def decrypt(ciphertexts: list[bytes], context: Context) -> np.ndarray:
     """At a party: the numbers again. Without the secret key it is a `ValueError` of TenSEAL's."""
-    import tenseal
-
+    tenseal = _tenseal()
     return np.concatenate([tenseal.ckks_vector_from(context, part).decrypt() for part in ciphertexts])
+
+
+def _tenseal() -> ModuleType:
+    try:
+        return load("tenseal")
+    except ImportError:
+        raise ImportError(
+            say(
+                "TenSEAL is not installed here: install it with pip install tenseal==0.3.18, which has wheels for "
+                "Linux, for Windows and for Macs with Apple's processors.",
+            )
+        ) from None
 
 
 def _require(updates: Sequence[np.ndarray], counts: Sequence[int]) -> None:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import math
+import subprocess
 import sys
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -12,9 +14,18 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from fedlab.lessons import needs
 from fedlab.openmined import encrypted, encrypted_mean, epsilon_of, private_counts
+from fedlab.openmined.loading import load
 
 COUNTS = [579, 1179, 1242]
 UPDATES = list(np.random.default_rng(0).normal(0, 0.1, (3, 7_850)).astype(np.float32))  # as long as softmax regression
+
+
+def importable(package: str) -> Any:
+    """The package, as the kit loads it; without it the test is skipped."""
+    try:
+        return load(package)
+    except ImportError:
+        pytest.skip(f"{package} is not installed")
 
 
 # TenSEAL
@@ -26,7 +37,7 @@ def test_the_encrypted_mean_is_the_weighted_mean() -> None:
     them times complex roots of one, √(N/2) = 64 times as much, over the scale 2^40: 2 · 10^-8 a party, 3.4 · 10^-8
     for three. So 10^-6 is 29 deviations away.
     """
-    pytest.importorskip("tenseal")
+    importable("tenseal")
     wanted = np.average(np.asarray(UPDATES, np.float64), axis=0, weights=COUNTS)
     assert np.abs(encrypted_mean(UPDATES, COUNTS).mean - wanted).max() < 1e-6
     assert np.abs(wanted - np.mean(UPDATES, axis=0)).max() > 1e-2  # counts matter
@@ -36,7 +47,7 @@ def test_what_it_costs_are_two_polynomials_for_4096_numbers() -> None:
     """7,850 numbers take 2 ciphertexts, each of 2 · 8192 whole numbers of 60 bits, kept in 64 at most, and a head. A
     public key is as large as one, with two primes.
     """
-    pytest.importorskip("tenseal")
+    importable("tenseal")
     assert encrypted.SLOTS == 4_096
     cost = encrypted_mean(UPDATES, COUNTS)
     numbers = 2 * 2 * 8_192
@@ -49,7 +60,7 @@ def test_what_it_costs_are_two_polynomials_for_4096_numbers() -> None:
 
 
 def test_the_servers_copy_adds_and_cannot_read() -> None:
-    tenseal = pytest.importorskip("tenseal")
+    tenseal = importable("tenseal")
     parties = encrypted.new_key()
     for_server = encrypted.without_secret(parties)
     sent = [encrypted.encrypt(own.astype(np.float64), parties) for own in UPDATES]
@@ -64,14 +75,14 @@ def test_the_servers_copy_adds_and_cannot_read() -> None:
 
 
 def test_another_key_reads_noise() -> None:
-    pytest.importorskip("tenseal")
+    importable("tenseal")
     sent = encrypted.encrypt(np.full(100, 0.5), encrypted.new_key())
     assert np.abs(encrypted.decrypt(sent, encrypted.new_key())[:100] - 0.5).min() > 1
 
 
 def test_the_same_numbers_never_look_the_same_twice() -> None:
     """So a server cannot see that a party has learned nothing, nor that two have the same weights."""
-    pytest.importorskip("tenseal")
+    importable("tenseal")
     parties = encrypted.new_key()
     (one,), (other,) = (encrypted.encrypt(np.zeros(50), parties) for _ in range(2))
     assert one != other
@@ -105,7 +116,7 @@ def test_counts_are_right_on_average_and_off_by_one_over_epsilon() -> None:
     absolute values 1/ε one of 1 / (ε √n), both beside rounding to whole numbers, which moves the latter by less than
     1 % at ε = 0.1. Six deviations: wrong by chance once in 10^8 runs. Half or twice the noise would be 10 and 20 away.
     """
-    pytest.importorskip("pydp.algorithms.laplacian")
+    importable("pydp.algorithms.laplacian")
     epsilon, truth = 0.1, np.arange(400) % 7
     noise = private_counts(np.repeat(np.arange(400), truth), 400, epsilon) - truth
     assert abs(noise.mean()) < 6 * math.sqrt(2) / epsilon / math.sqrt(400)
@@ -114,7 +125,7 @@ def test_counts_are_right_on_average_and_off_by_one_over_epsilon() -> None:
 
 def test_with_a_large_epsilon_counts_are_the_counts() -> None:
     """At ε = 60 the noise reaches a half, so that the rounded count is off, with a chance of e^-30."""
-    pytest.importorskip("pydp.algorithms.laplacian")
+    importable("pydp.algorithms.laplacian")
     counts = private_counts(np.array([0, 2, 2, 2, 3]), 5, 60.0)
     assert counts.tolist() == [1, 0, 3, 1, 0]
 
@@ -182,7 +193,20 @@ def test_a_price_that_is_none_is_refused(times: int, delta: float, said: str) ->
         epsilon_of(1.0, times, delta)
 
 
-# Where they are not installed
+# Beside TensorFlow, and where they are not installed
+
+
+def test_both_work_in_a_kernel_that_has_started_tensorflow() -> None:
+    """In the usual order of search it dies of signal 11: both would call TensorFlow's protobuf and Abseil."""
+    if not all(map(find_spec, ("tensorflow", "tenseal", "pydp"))):
+        pytest.skip("not all three are installed")
+    code = (
+        "import tensorflow, numpy as np; from fedlab.openmined import encrypted_mean, private_counts; "
+        "print(round(encrypted_mean([np.ones(3), np.zeros(3)], [1, 3]).mean[2], 3)); "
+        "print(private_counts(np.array([1, 1]), 2, 60.0).tolist()); print(float(tensorflow.add(1.0, 2.0)))"
+    )
+    found = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert (found.returncode, found.stdout.split("\n")) == (0, ["0.25", "[0, 2]", "3.0", ""])
 
 
 def test_without_the_packages_one_sentence_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
