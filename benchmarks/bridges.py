@@ -105,7 +105,7 @@ def started(framework: Framework, folder: Path, *arguments: str, program: str = 
             memory.over.set()
             with suppress(ProcessLookupError):
                 os.killpg(child.pid, signal.SIGKILL)
-    if status or not (program or (folder / "data" / f"{framework.name}_result.json").exists()):
+    if status or not list((folder / "data").glob(f"{framework.name}_*.json")):
         raise click.ClickException(f"{framework.title} ended with {status}:\n{log.read_text()[-3000:]}")
     return time.perf_counter() - began, memory.peak_mb
 
@@ -157,7 +157,9 @@ class PushedAway(FedProx):
 
 def fedprox(framework: Framework) -> dict[str, Any]:
     """A round of FedProx, all examples at once: TFF's own and the corrected one, beside the kit's with μ and -μ."""
-    base = Experiment(parties=3, examples=3_000, batch_size="all", local_epochs=5, learning_rate=0.1, rounds=1)
+    base = Experiment(
+        parties=3, examples=3_000, batch_size="all", local_epochs=5, learning_rate=0.1, rounds=1, model="softmax"
+    )  # without ReLU, whose kinks make 2e-6 of a last digit, between the kit's own two engines too
     kit = {sign: next(run(base.with_(algorithm=kind(mu=1.0)))).state for sign, kind in SIGNS.items()}
     found: dict[str, Any] = {}
     for name, arguments in {"as it is": ["--as-it-is"], "corrected": []}.items():
@@ -197,7 +199,7 @@ def consent(framework: Framework) -> dict[str, Any]:
     with exported(framework, YARDSTICK["3 × 1,000, all at once"].experiment.with_(rounds=1)) as folder:
         started(framework, folder)
         found: dict[str, Any] = read(folder, "pysyft_consent")
-    return found | {"inside": True}
+    return found | {"inside": "no access" in found["answer"]}
 
 
 BESIDES = {

@@ -231,7 +231,7 @@ def report(title: str, columns: Sequence[str], rows: Iterable[Sequence[str]], no
     console = Console(width=None if sys.stdout.isatty() else 160)
     console.print(table)
     for note in notes:
-        console.print(note, highlight=False)
+        console.print(note, highlight=False, markup=False)
 
 
 def save(path: Path, results: Any) -> None:

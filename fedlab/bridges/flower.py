@@ -63,7 +63,7 @@ FLOWER = Framework(
 That is a federation of {parties} nodes, simulated on this machine. For it Flower starts a server on 127.0.0.1, which
 keeps its files in `.flwr`, and leaves it running: end the process `flower-superlink` when you are done. The second word
 keeps it from installing what `pyproject.toml` names before each run. The third keeps Ray, which the parties run on,
-from listening to other machines. The place of the folder `data` is in `pyproject.toml`: correct it there after a move.""",
+from listening to other machines. The place of the folder `data` is in `pyproject.toml`: mend it after a move.""",
     cannot=(
         "It has no batches of its own: what a party does with its examples is your code.",
         "Its FedProx is FedAvg plus the number `proximal-mu` for the parties: the term itself is your code too.",

@@ -77,7 +77,6 @@ def require_plain(experiment: Experiment) -> None:
 def write_plain(experiment: Experiment, folder: Path) -> tuple[Prepared, list[Round], list[Path]]:
     """Write the plain files into a folder; what was prepared, the kit's own rounds, and the paths."""
     prepared = prepare(experiment)
-    folder.mkdir(parents=True, exist_ok=True)
     rounds, weights = [], {}
     for one in run(experiment):
         assert one.state is not None
@@ -96,6 +95,7 @@ def write_plain(experiment: Experiment, folder: Path) -> tuple[Prepared, list[Ro
     }
     files["kit_result.json"] = json.dumps(result, indent=1).encode()
     files["kit_weights.npz"] = _arrays(**weights)
+    folder.mkdir(parents=True, exist_ok=True)
     for name, content in files.items():
         write(folder / name, content)
     return prepared, rounds, [folder / name for name in files]

@@ -64,6 +64,14 @@ def test_every_version_is_pinned_and_no_place_is_named(folder: Path) -> None:
     assert all(re.fullmatch(r"[a-z0-9._-]+==[a-z0-9.+]+", line) for line in pins), pins
 
 
+def test_a_run_that_diverges_leaves_no_folder_behind(tmp_path: Path) -> None:
+    result = fedlab_("export", "--to", "flower", str(tmp_path / "app"), "--parties", "2", "--examples", "100",
+                     "--learning-rate", "100", "--local-epochs", "20", "--rounds", "3")  # fmt: skip
+    assert result.exit_code == 2
+    assert "Traceback" not in result.output
+    assert not (tmp_path / "app").exists()
+
+
 @each_framework
 def test_what_it_calls_a_thing_is_seen_in_its_program(target: str) -> None:
     framework = TARGETS[target]

@@ -12,7 +12,7 @@ from fedlab_widgets.digits import DigitPad
 from fedlab_widgets.joining import join
 from fedlab_widgets.lab import Lab
 from fedlab_widgets.leak import Leak
-from fedlab_widgets.lesson import show, show_bars, show_lines, show_source
+from fedlab_widgets.lesson import show, show_bars, show_file, show_lines, show_source
 from fedlab_widgets.paths import Paths
 from fedlab_widgets.predict import predict
 from fedlab_widgets.tasks import Task
@@ -34,6 +34,7 @@ __all__ = [
     "predict",
     "show",
     "show_bars",
+    "show_file",
     "show_lines",
     "show_source",
     "show_table",

@@ -58,9 +58,13 @@ def show_source(*things: Any) -> None:
             (file.relative_to(root) for root in file.parents if root.name in ("fedlab", "fedlab_widgets")), file
         )
         package = next((root.name for root in file.parents if root.name in ("fedlab", "fedlab_widgets")), "")
-        title = f"{package}/{place.as_posix()}" if package else place.name
-        page = f'<code>{html.escape(title)}</code><pre tabindex="0" style="{PRE}">{"".join(_coloured(source))}</pre>'
-        _show_code({"text/html": page, "text/plain": f"{title}\n\n{source}"})
+        show_file(f"{package}/{place.as_posix()}" if package else place.name, source)
+
+
+def show_file(title: str, source: str) -> None:
+    """Show Python under a title, with its colours."""
+    page = f'<code>{html.escape(title)}</code><pre tabindex="0" style="{PRE}">{"".join(_coloured(source))}</pre>'
+    _show_code({"text/html": page, "text/plain": f"{title}\n\n{source}"})
 
 
 def _coloured(source: str) -> Iterator[str]:

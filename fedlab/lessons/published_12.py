@@ -1,0 +1,95 @@
+"""What lesson 12 quotes: the same experiments in other frameworks, as `make bridges` found them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from fedlab.bridges import TARGETS
+from fedlab.lessons.published import RESULTS
+from fedlab.text import say
+
+FILE = RESULTS / "bridges.json"
+TEN, UNEQUAL, AT_ONCE = "10 × 600", "579, 1,179 and 1,242", "3 × 1,000, all at once"
+
+
+def found(name: str) -> dict[str, Any]:
+    """All that was measured of a framework: "flower", "tff", "pysyft" or "fate"."""
+    results: dict[str, dict[str, Any]] = json.loads(FILE.read_text(encoding="utf-8"))["results"]
+    return results[name]
+
+
+def accuracies(experiment: str = TEN) -> dict[str, list[float]]:
+    """By framework: per cent of the test images right after each round; the kit's own first."""
+    runs = {framework.title: found(name)["yardstick"][experiment] for name, framework in TARGETS.items()}
+    kit = next(iter(runs.values()))["the kit's"]
+    by_name = {say("the kit"): kit} | {title: one["accuracy"] for title, one in runs.items()}
+    return {title: [100 * value for value in values] for title, values in by_name.items()}
+
+
+def distances(experiment: str) -> dict[str, list[float]]:
+    """By framework: after each round, the largest difference of any weight to the kit's."""
+    return {
+        framework.title: found(name)["yardstick"][experiment]["weights differ by"]
+        for name, framework in TARGETS.items()
+    }
+
+
+def farthest_after_round_1() -> float:
+    """Of any weight, in any of the frameworks and any of the three experiments."""
+    return max(rounds[0] for experiment in (AT_ONCE, UNEQUAL, TEN) for rounds in distances(experiment).values())
+
+
+def costs() -> list[dict[str, Any]]:
+    """A row for each framework: what it costs to start, and then."""
+    rows = []
+    for name, framework in TARGETS.items():
+        one = found(name)
+        ten = one["yardstick"][TEN]
+        rows.append(
+            {
+                say("framework"): f"{framework.title} {one['version']}",
+                say("MB on disk"): one["disk, MB"],
+                say("seconds to the end of round 1"): ten["first round, s"],
+                say("seconds a round"): ten["a round, s"],
+                say("MB of memory"): ten["memory, MB"],
+            }
+        )
+    return rows
+
+
+def called() -> list[dict[str, Any]]:
+    """A row for each of the kit's words, a column for each framework: what it is called there."""
+    words = next(iter(TARGETS.values())).words
+    return [
+        {say("here"): say(word)} | {one.title: say(one.words[word].called) for one in TARGETS.values()}
+        for word in words
+    ]
+
+
+def seen(name: str) -> list[dict[str, Any]]:
+    """A row for each of the kit's words: what it is called in a framework, and where its program says so."""
+    framework = TARGETS[name]
+    return [
+        {say("here"): say(word), framework.title: say(one.called), say("in the program"): one.seen or None}
+        for word, one in framework.words.items()
+    ]
+
+
+def fedprox(client: str, sign: str) -> float:
+    """Largest difference after one round of FedProx, all examples at once, μ = 1: TFF's client "as it is" or
+    "corrected", to the kit's FedProx with "+μ" or "-μ"."""
+    return float(found("tff")["fedprox"][client][sign])
+
+
+def consent() -> dict[str, str]:
+    """What was said at a Datasite of PySyft's before and when the first training was allowed, step by step."""
+    record = found("pysyft")["consent"]
+    steps = {
+        "asked": say("The data scientist asks for the images:"),
+        "answer": say("PySyft answers:"),
+        "run at once": say("She runs her program before anybody has read it:"),
+        "request": say("The owner reads who asks, and what for:"),
+        "approved": say("The owner approves:"),
+    }
+    return {text: record[step] for step, text in steps.items()}
