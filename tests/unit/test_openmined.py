@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import math
 import subprocess
 import sys
@@ -12,6 +13,7 @@ import numpy as np
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
+from benchmarks import openmined
 from fedlab.lessons import needs
 from fedlab.openmined import encrypted, encrypted_mean, epsilon_of, private_counts
 from fedlab.openmined.loading import load
@@ -233,3 +235,33 @@ def test_a_cell_that_needs_them_says_so_and_the_page_goes_on(
     first, second = capsys.readouterr().out.splitlines()
     assert first.startswith("○ TenSEAL is not installed here")
     assert second == "and 2"
+
+
+# What `python -m benchmarks.openmined` wrote down
+
+
+def test_the_file_holds_every_part_and_its_bytes_are_those_of_today() -> None:
+    """A party sends 4 bytes a weight in plain, a few hundred bytes more under masks; encrypted, 60 bits or a little
+    more for each coefficient of the two polynomials of every ciphertext that was begun.
+    """
+    found = json.loads(openmined.FILE.read_text(encoding="utf-8"))["results"]
+    assert found.keys() == openmined.PARTS.keys()
+    for one in found["mean"]:
+        plain = 4 * one["weights"]
+        ciphertexts = math.ceil(one["weights"] / encrypted.SLOTS)
+        least = {"plain": plain, "masks": plain, "encrypted": ciphertexts * 2 * encrypted.DEGREE * 60 / 8}[one["way"]]
+        assert least <= one["bytes up"] < least * 1.1
+        assert one["error"] < 1e-5
+    softmax = np.random.default_rng(0).normal(0, 0.1, (3, 7_850)).astype(np.float32)
+    now = {way: work(list(softmax), [100, 200, 300], 0)[1] for way, work in list(openmined.WAYS.items())[:2]}
+    assert now == {
+        one["way"]: one["bytes up"] for one in found["mean"] if one["weights"] == 7_850 and one["way"] in now
+    }
+
+
+def test_the_files_answers_are_off_by_what_the_formula_says_and_its_prices_are_those_of_today() -> None:
+    rows = json.loads(openmined.FILE.read_text(encoding="utf-8"))["results"]["counts"]
+    for one in rows:
+        assert one["off by"] == pytest.approx(math.sqrt(2 / one["answers"]) / openmined.EPSILON, rel=0.1)
+        assert one["ε"] == pytest.approx(epsilon_of(openmined.EPSILON, one["answers"], openmined.DELTA), abs=1e-4)
+    assert [one["answers"] for one in rows] == [1, 10, 100, 1_000]
