@@ -4,8 +4,8 @@
     python -m benchmarks.bridges tff    flower, tff, pysyft, fate, or several; all of them if none is named
 
 Each experiment of the yardstick is exported (`fedlab export`) and its program runs as its page says, in a network and
-process namespace of its own (Linux): there is only the loopback interface, nothing is fetched, and when the program
-ends all that it has started ends. Reported are, by round, the largest difference of any weight to the kit's, and the
+process namespace of its own (Linux), with a /tmp of its own: there is only the loopback interface, nothing is fetched,
+and when the program ends all that it has started ends, and all that it has left is gone. Reported are, by round, the largest difference of any weight to the kit's, and the
 accuracy; seconds of a round, the first with all that the framework starts; and the most memory that its processes had
 together, counting what they share once for each. Besides: TFF's own FedProx beside the kit's with μ and with -μ, what
 FATE's plaintext aggregator returns, FATE's boosted trees on columns that are split, and what PySyft's owners are asked.
@@ -42,7 +42,7 @@ from fedlab.engines.flower_simulation import QUIET
 from fedlab.experiment import Experiment
 
 NAMESPACE = ("unshare", "--net", "--pid", "--fork", "--kill-child", "--mount-proc",
-             "sh", "-c", 'ip link set lo up && exec "$@"', "sh")  # fmt: skip
+             "sh", "-c", 'ip link set lo up && mount -t tmpfs none /tmp && exec "$@"', "sh")  # fmt: skip
 PATIENCE = 900  # seconds for a program
 
 
@@ -89,8 +89,6 @@ def started(framework: Framework, folder: Path, *arguments: str, program: str = 
         "HOME": str(folder),
         "FLWR_HOME": str(folder / ".flwr"), "FLWR_DISABLE_RUNTIME_DEPENDENCY_INSTALLATION": "1",
     }  # fmt: skip
-    if framework.name != "flower":  # Ray's sockets need a short path
-        variables["TMPDIR"] = str(folder.parent)  # what it leaves there goes with the folder
     typed = ["python", program] if program else command(framework, folder)
     log, began = folder / "log.txt", time.perf_counter()
     with log.open("w") as lines:
@@ -113,7 +111,7 @@ def started(framework: Framework, folder: Path, *arguments: str, program: str = 
 @contextmanager
 def exported(framework: Framework, experiment: Experiment) -> Iterator[Path]:
     """The folder of an exported experiment, for as long as it is needed."""
-    with tempfile.TemporaryDirectory(prefix="fx") as temporary:
+    with tempfile.TemporaryDirectory(dir="/var/tmp") as temporary:
         folder = Path(temporary) / framework.name
         framework.export(experiment, folder)
         yield folder

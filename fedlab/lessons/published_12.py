@@ -9,7 +9,7 @@ from fedlab.bridges import TARGETS
 from fedlab.lessons.published import RESULTS
 from fedlab.text import say
 
-FILE = RESULTS / "bridges.json"
+FILE, OPENMINED = RESULTS / "bridges.json", RESULTS / "openmined.json"
 TEN, UNEQUAL, AT_ONCE = "10 × 600", "579, 1,179 and 1,242", "3 × 1,000, all at once"
 
 
@@ -93,3 +93,45 @@ def consent() -> dict[str, str]:
         "approved": say("The owner approves:"),
     }
     return {text: record[step] for step, text in steps.items()}
+
+
+def boosted() -> list[dict[str, Any]]:
+    """A row for each way to grow FATE's trees, which are asked whether a digit is odd."""
+    one = found("fate")["secureboost"]
+    return [
+        {
+            say("trees over"): say("the guest's half alone"),
+            say("test accuracy, %"): 100 * one["guest alone"], say("seconds"): None,
+        },
+        {
+            say("trees over"): say("both halves, the host's gradients encrypted"),
+            say("test accuracy, %"): 100 * one["accuracy"], say("seconds"): one["seconds"],
+        },
+    ]  # fmt: skip
+
+
+def measured(part: str) -> list[dict[str, Any]]:
+    """What OpenMined's libraries cost, as `python -m benchmarks.openmined` found it."""
+    rows: list[dict[str, Any]] = json.loads(OPENMINED.read_text(encoding="utf-8"))["results"][part]
+    return rows
+
+
+def openmined(part: str) -> list[dict[str, Any]]:
+    """For learners: "mean", a row for each way to average, or "psi", a row for each intersection."""
+    rows = measured(part)
+    ways = {
+        "plain": say("open messages"), "masks": say("masks (lesson 07)"), "encrypted": say("TenSEAL"),
+        "twenty lines": say("the twenty lines of lesson 11"), "openmined-psi": say("openmined-psi"),
+    }  # fmt: skip
+    if part == "psi":
+        return [
+            {say("way"): ways[one["way"]], say("names at each party"): one["names"], say("seconds"): one["seconds"]}
+            for one in rows
+        ]
+    return [
+        {
+            say("the mean of"): say("{parties} × {weights:,} weights", **one), say("way"): ways[one["way"]],
+            say("seconds"): one["seconds"], say("bytes that a party sends"): one["bytes up"],
+        }
+        for one in rows
+    ]  # fmt: skip
