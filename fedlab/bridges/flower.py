@@ -58,12 +58,13 @@ FLOWER = Framework(
     run="""In this folder, with the environment's programs on the path (`. .venv/bin/activate`):
 
     FLWR_HOME=.flwr FLWR_DISABLE_RUNTIME_DEPENDENCY_INSTALLATION=1 RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER=0 \\
-        flwr run . --federation-config "num-supernodes={parties}" --stream
+        OPENBLAS_NUM_THREADS=1 flwr run . --federation-config "num-supernodes={parties}" --stream
 
 That is a federation of {parties} nodes, simulated on this machine. For it Flower starts a server on 127.0.0.1, which
 keeps its files in `.flwr`, and leaves it running: end the process `flower-superlink` when you are done. The second word
 keeps it from installing what `pyproject.toml` names before each run. The third keeps Ray, which the parties run on,
-from listening to other machines. The place of the folder `data` is in `pyproject.toml`: mend it after a move.""",
+from listening to other machines. The fourth is for Ray's start, which now and then hangs where NumPy has more threads.
+The place of the folder `data` is in `pyproject.toml`: mend it after a move.""",
     cannot=(
         "It has no batches of its own: what a party does with its examples is your code.",
         "Its FedProx is FedAvg plus the number `proximal-mu` for the parties: the term itself is your code too.",

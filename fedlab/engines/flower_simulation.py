@@ -43,6 +43,7 @@ QUIET = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER": "0",  # one machine only, as there: Ray then listens on the loopback alone
     "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "0",
+    "OPENBLAS_NUM_THREADS": "1",  # Ray's start forks; OpenBLAS then waits for its threads to end, now and then for good
     "RAY_memory_monitor_refresh_ms": "0",  # prepare.py has looked whether the memory will do
 }
 PATIENCE = 10  # seconds that the processes have to end by themselves
