@@ -226,7 +226,7 @@ def show(framework: Framework, found: dict[str, Any]) -> list[str]:
         for name, one in found["yardstick"].items()
     ]  # fmt: skip
     columns = ("", "weights differ by", "accuracy", "the kit's", "first round, s", "a round, s", "memory, MB")
-    notes = [f"{name}: {found[name]}" for name in BESIDES.get(framework.name, {})]
+    notes = [f"{name}: {found[name]}"[:300] for name in BESIDES.get(framework.name, {})]
     report(f"{framework.title} {framework.version}, {found['disk, MB']:,} MB on disk", columns, rows, notes)
     parts = found["yardstick"] | {name: found[name] for name in BESIDES.get(framework.name, {})}
     return [f"{framework.title}, {name}" for name, one in parts.items() if not one["inside"]]

@@ -121,7 +121,7 @@ print(page[page.index("## How to run it") : page.index("The program is")])
 show_table(published.costs(), "Ten parties, 600 images each, on two cores: make bridges", digits=1)
 
 # %% [markdown]
-# (Memory is that of all processes together. The kit needs 0.1 seconds or so for such a round: it was made for exactly this, and for nothing else. PySyft's seconds
+# (Memory is that of all processes together. The kit is quick because it was made for exactly this, and for nothing else. PySyft's seconds
 # are the asking: thirty requests, each read and approved.)
 #
 # | | is for | is not for | security |

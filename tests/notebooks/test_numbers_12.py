@@ -67,7 +67,7 @@ def test_pysyft_refuses_before_and_runs_after_the_owner_has_read() -> None:
     assert "waiting for approval" in record["run at once"]
     assert "Dana" in record["request"]
     assert "def train" in record["request"]
-    assert "approved" in record["approved"]
+    assert "changes applied" in record["approved"]
     assert promised.RUN.parties * promised.RUN.rounds == 30
     assert "thirty requests" in TEXT
 
