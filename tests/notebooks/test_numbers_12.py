@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from statistics import median
 
 import pytest
@@ -13,6 +14,7 @@ from fedlab.lessons import published_12 as published
 from fedlab.prepare import prepare
 
 TEXT = (build.SOURCES / "12_the_tools.py").read_text(encoding="utf-8").replace("\n# ", " ")
+README = (build.SOURCES.parent / "README.md").read_text(encoding="utf-8")
 each_framework = pytest.mark.parametrize("name", TARGETS)
 
 
@@ -90,3 +92,8 @@ def test_encryption_sends_eight_times_as_much_and_takes_some_thirty_times_the_wo
 def test_the_librarys_intersection_takes_a_small_part_of_the_time() -> None:
     rows = {(one["names"], one["way"]): one["seconds"] for one in published.measured("psi")}
     assert rows[1_000, "twenty lines"] / rows[1_000, "openmined-psi"] == pytest.approx(30, abs=8)
+
+
+def test_the_readme_promises_no_more_than_was_measured() -> None:
+    (bound,) = re.findall(r"no weight is farther from the kit's than\n(\S+), in any of the four", README)
+    assert published.farthest_after_round_1() <= float(bound) <= 1e-6
