@@ -73,16 +73,21 @@ def called() -> list[dict[str, Any]]:
     """A row for each of the kit's words, a column for each framework: what it is called there."""
     words = next(iter(TARGETS.values())).words
     return [
-        {say("here"): say(word)} | {one.title: say(one.words[word].called) for one in TARGETS.values()}
+        {say("here"): say(word)} | {one.title: _plain(one.words[word].called) for one in TARGETS.values()}
         for word in words
     ]
+
+
+def _plain(called: str) -> str:
+    """Without the marks of code, which a table has no use for."""
+    return say(called).replace("`", "")
 
 
 def seen(name: str) -> list[dict[str, Any]]:
     """A row for each of the kit's words: what it is called in a framework, and where its program says so."""
     framework = TARGETS[name]
     return [
-        {say("here"): say(word), framework.title: say(one.called), say("in the program"): one.seen or None}
+        {say("here"): say(word), framework.title: _plain(one.called), say("in the program"): one.seen or None}
         for word, one in framework.words.items()
     ]
 
@@ -91,6 +96,12 @@ def fedprox(client: str, sign: str) -> float:
     """Largest difference after one round of FedProx, all examples at once, μ = 1: TFF's client "as it is" or
     "corrected", to the kit's FedProx with "+μ" or "-μ"."""
     return float(found("tff")["fedprox"][client][sign])
+
+
+def plaintext(of: str) -> float:
+    """Largest difference between what FATE's plaintext aggregator returned of three equal parties, and "the mean" or
+    "the sum" of their models."""
+    return float(found("fate")["plaintext"][of])
 
 
 def consent() -> dict[str, str]:
@@ -115,7 +126,7 @@ def boosted() -> list[dict[str, Any]]:
             say("test accuracy, %"): 100 * one["guest alone"], say("seconds"): None,
         },
         {
-            say("trees over"): say("both halves, the host's gradients encrypted"),
+            say("trees over"): say("both halves; the guest's gradients are encrypted"),
             say("test accuracy, %"): 100 * one["accuracy"], say("seconds"): one["seconds"],
         },
     ]  # fmt: skip

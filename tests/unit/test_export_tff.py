@@ -5,9 +5,6 @@ from __future__ import annotations
 import ast
 import collections
 import json
-import os
-import shutil
-import subprocess
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -20,11 +17,8 @@ from fedlab.algorithms import FedProx
 from fedlab.bridges.framework import SHARED
 from fedlab.bridges.plain import CannotExport
 from fedlab.bridges.tff import MESSAGE, TFF
+from tests.unit.alone import needs, run_alone
 
-ROOT = Path(__file__).parents[2]
-ELSEWHERE = ROOT / ".venv-tff"  # made by `make bridge-tff`
-ALONE = ("unshare", "--net", "--pid", "--fork", "--kill-child", "--mount-proc",
-         "sh", "-c", 'ip link set lo up && exec "$@"', "sh")  # fmt: skip
 PROGRAM = """
 import runpy, sys
 names = runpy.run_path("run.py", run_name="__main__")
@@ -60,11 +54,6 @@ def piece(name: str, **names: Any) -> Any:
     names |= {"tf": tf, "collections": collections}
     exec(str(ast.get_source_segment(program, node)), names)
     return names[name]
-
-
-def can_be_alone() -> bool:
-    """Whether a program can have a network and processes of its own here."""
-    return shutil.which("unshare") is not None and subprocess.run([*ALONE, "true"], capture_output=True).returncode == 0
 
 
 def test_a_party_gets_the_batches_of_all_its_epochs_with_the_short_last_one_of_each() -> None:
@@ -117,13 +106,12 @@ def test_a_party_with_more_than_a_message_holds_is_refused(examples: int, size: 
 def test_the_page_says_what_is_wrong_with_its_own_fedprox_and_how_to_keep_its_worker_in(tmp_path: Path) -> None:
     TFF.export(Experiment(parties=2, examples=20, rounds=1, model="softmax"), tmp_path)
     page = (tmp_path / "README.md").read_text()
-    for part in ("0.87.0", "unshare --map-root-user --net", "--as-it-is", "the wrong sign", "jaxlib 0.4.18", "100 MB"):
+    for part in ("unshare --map-root-user --net", "--as-it-is", "the wrong sign", "jaxlib 0.4.18", "100 MB"):
         assert part in page
     assert "jaxlib==0.4.18" in (tmp_path / "requirements.txt").read_text()
 
 
-@pytest.mark.skipif(not (ELSEWHERE / "stamp").exists(), reason="TFF is not here: make bridge-tff installs it")
-@pytest.mark.skipif(not can_be_alone(), reason="there are no namespaces here, or not for this user")
+@needs("tff")
 def test_in_tff_the_program_is_the_kits_fedprox_and_tffs_own_is_the_kits_with_minus_mu(tmp_path: Path) -> None:
     """A round of 5 full-batch steps with μ 1, unequal parties; and no process is left."""
     base = Experiment(parties=2, examples=60, rounds=1, model="softmax", batch_size="all", partition="quantity",
@@ -131,13 +119,7 @@ def test_in_tff_the_program_is_the_kits_fedprox_and_tffs_own_is_the_kits_with_mi
     TFF.export(base, tmp_path / "app")
     theirs = {}
     for name, arguments in {"program": [], "as it is": ["--as-it-is"]}.items():
-        done = subprocess.run(
-            [*ALONE, str(ELSEWHERE / "bin/python"), "-B", "-c", PROGRAM, *arguments],
-            cwd=tmp_path / "app", env=os.environ | {"HOME": str(tmp_path)}, stdin=subprocess.DEVNULL,
-            capture_output=True, text=True, timeout=300, check=False,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr[-3000:]
-        assert done.stderr == ""
+        run_alone("tff", tmp_path / "app", PROGRAM, *arguments)
         theirs[name] = np.load(tmp_path / "app/data/tff_weights.npz")["round_1"]
     kit = {}
     for name, algorithm in {"+": FedProx(mu=1.0), "-": PushedAway(mu=1.0)}.items():
