@@ -50,7 +50,7 @@ def test_the_student_copy_gives_no_outcome_away(name: str) -> None:
     for cell in _saved(name).cells:
         for output in cell.get("outputs", []):
             assert output.metadata.get("fedlab") == "code", cell.source
-            assert any(word in cell.source for word in ("show_source(", "show_lines(")), cell.source
+            assert any(word in cell.source for word in ("show_source(", "show_lines(", "show_file(")), cell.source
 
 
 @each_lesson

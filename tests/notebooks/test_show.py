@@ -42,6 +42,12 @@ def test_source_is_shown_under_the_name_of_its_file(shown: list[Any]) -> None:
     assert shown[1][0]["text/plain"].startswith("fedlab_widgets/lesson.py\n\ndef show_source(")
 
 
+def test_any_python_can_be_shown_under_a_name(shown: list[Any]) -> None:
+    lesson.show_file("run.py", "x = 1  # <one>\n")
+    assert shown[0][0]["text/plain"] == "run.py\n\nx = 1  # <one>\n"
+    assert "&lt;one&gt;" in shown[0][0]["text/html"]
+
+
 def test_colours_change_no_character_of_the_source(shown: list[Any]) -> None:
     """And it stands in a block that keeps its lines and scrolls: no word is broken, at any width."""
     lesson.show_source(reference)
