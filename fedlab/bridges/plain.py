@@ -6,7 +6,8 @@
     party0.npz, ...      x, y: each party's examples, as it sees them, before they are divided by the scale
     test.npz             x, y: the test examples
     kit_result.json      the kit's test accuracy and loss after each round
-    kit_weights.npz      round_1, round_2, ...: (P,) the kit's shared model after each round, kernel, bias, kernel, ...
+    kit_weights.npz      round_1, ...: (P,) the kit's shared model after the first rounds and the last, all kernels and
+                         biases in their order
 
 In round t party k takes its batches, for each local epoch, in the order of
 `np.random.default_rng([seed, 4, t, k]).permutation(n_k)`.
@@ -28,6 +29,9 @@ from fedlab.models import Dense
 from fedlab.prepare import Prepared, prepare
 from fedlab.rounds import Round
 from fedlab.text import say
+
+
+COMPARED = 3  # rounds whose weights are kept, and the last: rounding grows, so later ones tell less
 
 
 class CannotExport(ValueError):
@@ -80,7 +84,8 @@ def write_plain(experiment: Experiment, folder: Path) -> tuple[Prepared, list[Ro
     rounds, weights = [], {}
     for one in run(experiment):
         assert one.state is not None
-        weights[f"round_{one.number}"] = one.state.weights
+        if one.number <= COMPARED or one.number == experiment.rounds:
+            weights[f"round_{one.number}"] = one.state.weights
         rounds.append(one)
     seen = prepared.seen
     files = {"experiment.json": experiment.to_json().encode()}

@@ -6,6 +6,7 @@ import re
 import shutil
 from collections.abc import Callable, Iterator
 from typing import Any
+from zipfile import ZipFile
 
 import nbformat
 import pytest
@@ -45,6 +46,11 @@ def test_voila_shows_the_lab_and_it_runs(voila: Any, open_page: Callable[..., Pa
     with page.expect_download() as download:
         link.click()
     assert download.value.path().read_bytes().startswith(b"number,test_accuracy")
+    lab.root.get_by_role("tab", name="Code").click()
+    lab.root.get_by_role("button", name="Write it for another framework").click()
+    with page.expect_download() as download:
+        lab.root.get_by_role("link", name="Download fedlab-flower.zip").click()
+    assert "fedlab-flower/README.md" in ZipFile(download.value.path()).namelist()
     assert {path.name for path in voila.folder.iterdir()} == before
 
 

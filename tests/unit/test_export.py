@@ -64,6 +64,12 @@ def test_every_version_is_pinned_and_no_place_is_named(folder: Path) -> None:
     assert all(re.fullmatch(r"[a-z0-9._-]+==[a-z0-9.+]+", line) for line in pins), pins
 
 
+def test_of_a_long_run_the_first_three_models_and_the_last_are_kept(tmp_path: Path) -> None:
+    TARGETS["flower"].export(SMALL.with_(rounds=6, model="softmax"), tmp_path / "app")
+    with np.load(tmp_path / "app" / "data" / "kit_weights.npz") as weights:
+        assert weights.files == ["round_1", "round_2", "round_3", "round_6"]
+
+
 def test_a_run_that_diverges_leaves_no_folder_behind(tmp_path: Path) -> None:
     result = fedlab_("export", "--to", "flower", str(tmp_path / "app"), "--parties", "2", "--examples", "100",
                      "--learning-rate", "100", "--local-epochs", "20", "--rounds", "3")  # fmt: skip
