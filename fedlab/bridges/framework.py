@@ -119,8 +119,8 @@ The program is `{main}`. `{shared}` beside it reads the files in `data`, and kee
 ## What should come of it
 
 Batches are shuffled as in fedlab, so the shared model should be the same, up to rounding, which grows from round to
-round, and may move a few test images. fedlab's own weights, of the first three rounds and the last, are in `data/kit_weights.npz`, its accuracies in
-`data/kit_result.json`:
+round, and may move a few test images. fedlab's own weights, of the first three rounds and the last, are in
+`data/kit_weights.npz`, its accuracies in `data/kit_result.json`:
 
 | round | test accuracy | test loss |
 |---|---|---|

@@ -30,7 +30,6 @@ from fedlab.prepare import Prepared, prepare
 from fedlab.rounds import Round
 from fedlab.text import say
 
-
 COMPARED = 3  # rounds whose weights are kept, and the last: rounding grows, so later ones tell less
 
 
