@@ -10,6 +10,7 @@ import signal
 import sys
 import warnings
 
+os.environ["KERAS_HOME"] = ".cache"  # Keras leaves a file: here
 os.environ["TF_CPP_MIN_LOG_LEVEL"] = "3"  # else TensorFlow speaks of the graphics processors that it does not find
 import psutil
 import tensorflow as tf
