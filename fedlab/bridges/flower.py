@@ -53,21 +53,25 @@ FLOWER = Framework(
         "round": Word("`num_rounds` of a strategy", 'num_rounds=given["rounds"]'),
         "average": Word("a strategy: FedAvg", "FedAvg(**everybody)"),
         "optimiser": Word("your own code, in the ClientApp", "part -= rate * (slope + mu * (part - at_first))"),
-        "security": Word("TLS, SuperNodes with keys, SecAgg+ as a mod of the ClientApp"),
+        "security": Word("TLS, SuperNodes with keys; secure sums (SecAgg+) with its older strategies"),
     },
     run="""In this folder, with the environment's programs on the path (`. .venv/bin/activate`):
 
-    FLWR_HOME=.flwr FLWR_DISABLE_RUNTIME_DEPENDENCY_INSTALLATION=1 RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER=0 \\
-        OPENBLAS_NUM_THREADS=1 flwr run . --federation-config "num-supernodes={parties}" --stream
+    export FLWR_HOME=.flwr FLWR_DISABLE_RUNTIME_DEPENDENCY_INSTALLATION=1
+    export FLWR_TELEMETRY_ENABLED=0 FLWR_DISABLE_UPDATE_CHECK=1 RAY_USAGE_STATS_ENABLED=0
+    export RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER=0 OPENBLAS_NUM_THREADS=1
+    flwr run . --federation-config "num-supernodes={parties}" --stream
 
-That is a federation of {parties} nodes, simulated on this machine. For it Flower starts a server on 127.0.0.1, which
-keeps its files in `.flwr`, and leaves it running: end the process `flower-superlink` when you are done. The second word
-keeps it from installing what `pyproject.toml` names before each run. The third keeps Ray, which the parties run on,
-from listening to other machines. The fourth is for Ray's start, which now and then hangs where NumPy has more threads.
-The place of the folder `data` is in `pyproject.toml`: mend it after a move.""",
+The last line runs a federation of {parties} nodes, simulated on this machine. For it Flower starts a server on
+127.0.0.1, which keeps its files in `.flwr`, and leaves it running: end the process `flower-superlink` when you are
+done. The parties run on Ray, which leaves its logs in `/tmp/ray`. The first line also keeps Flower from installing what
+`pyproject.toml` names before each run. Without the second, Flower and Ray tell their makers that they are used. The
+third keeps Ray from listening to other machines, and its start from hanging, which it does now and then where NumPy has
+more threads. The place of the folder `data` is in `pyproject.toml`: mend it after a move.""",
     cannot=(
         "It has no batches of its own: what a party does with its examples is your code.",
         "Its FedProx is FedAvg plus the number `proximal-mu` for the parties: the term itself is your code too.",
+        "Its secure sum, SecAgg+, works with its older strategies alone (`flwr.server.strategy`), not with those here.",
     ),
     more=project,
 )
