@@ -23,7 +23,7 @@ It opens no port. What PySyft writes goes to a temporary folder, and that goes w
 request went is in `data/pysyft_consent.json`: what was refused before, what the owner read, and the approval.""",
     cannot=(
         "It has no rounds, no mean and no optimiser: those are your code. PySyft asks the owners.",
-        "It does not hurry: a request takes a second or more, and longer the more parties there are; 50 are minutes a "
+        "It does not hurry: a request takes about a second, and longer the more parties there are; 50 are minutes a "
         "round.",
         "It does not hold *once*: what is approved for a single execution runs as often as it is called (issue 9391).",
         "It does not keep an approved function in: that runs in the Datasite's own process, and may do anything there "
