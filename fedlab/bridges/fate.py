@@ -49,14 +49,16 @@ files in a temporary folder, so no port is opened. When all are done, FATE waits
 
 is the other half of FATE: two parties know different columns of the same rows. The guest has the labels (it asks if one
 is odd) and the first half of the columns (of an image: the upper half), the host has the others. They grow boosted
-trees together without showing their columns to each other. That takes a few minutes; what came of it, beside trees of
-the guest alone, is in `data/fate_secureboost.json`.""",
+trees together without showing their columns to each other. That takes a minute or more; what came of it, beside trees
+of the guest alone, is in `data/fate_secureboost.json`.""",
     cannot=(
         "Its HomoNN has FedAvg and nothing else: no FedProx, no SCAFFOLD.",
         "It cannot do without anybody: the arbiter waits for every party in every round.",
         "With `--aggregator plaintext`, version 2.2.0 returns the sum of what the parties send, not the mean.",
-        "Its local launcher, which runs here, stays on one machine. Between machines FATE needs its servers: OSX for "
-        "what is sent, EggRoll for the tables, FATE Flow for the jobs.",
+        "Its local launcher, which runs here, stays on one machine. Between machines FATE needs servers: OSX, RabbitMQ "
+        "or Pulsar for what is sent, EggRoll or Spark for the tables, FATE Flow for the jobs.",
+        "Its Paillier keys have 1,024 bits, unless `cfg.safety.phe.paillier.minimum_key_size` asks for more. Today 2,048 "
+        "are the least that is advised.",
     ),
     require=require,
 )
