@@ -75,7 +75,7 @@ bridge-%: .venv-%/stamp $(VENV)/test.stamp
 	@command -v python3.11 >/dev/null || { echo "$* needs Python 3.11, and there is no python3.11 on the path." >&2; exit 1; }
 	@echo "Installing $* into .venv-$* (a minute or more) ..."
 	python3.11 -m venv .venv-$*
-	sed -n 's/^# first: //p' $< | while read -r line; do .venv-$*/bin/$$line --quiet || exit 1; done
+	sed -n 's/^# besides: //p' $< | while read -r line; do .venv-$*/bin/$$line --quiet || exit 1; done
 	.venv-$*/bin/pip install --quiet --disable-pip-version-check --no-deps --requirement $<
 	@touch $@
 

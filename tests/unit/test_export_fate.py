@@ -73,10 +73,10 @@ def test_a_partys_batches_are_the_kits_one_epoch_after_the_other(tmp_path: Path)
 
 def test_torch_comes_by_itself_since_it_brings_others() -> None:
     first, *pins = FATE.pins().splitlines()
-    assert first == "# first: pip install torch==2.13.0"
+    assert first == "# besides: pip install torch==2.13.0"
     assert "pyfate==2.2.0" in pins
     assert not [line for line in pins if line.startswith("torch==")]
-    assert first.removeprefix("# first: ") in FATE.install
+    assert first.removeprefix("# besides: ") in FATE.install
 
 
 def test_the_page_tells_the_roles_the_second_program_and_the_sum(tmp_path: Path) -> None:
