@@ -57,8 +57,8 @@ of the guest alone, is in `data/fate_secureboost.json`.""",
         "With `--aggregator plaintext`, version 2.2.0 returns the sum of what the parties send, not the mean.",
         "Its local launcher, which runs here, stays on one machine. Between machines FATE needs servers: OSX, RabbitMQ "
         "or Pulsar for what is sent, EggRoll or Spark for the tables, FATE Flow for the jobs.",
-        "Its Paillier keys have 1,024 bits, unless `cfg.safety.phe.paillier.minimum_key_size` asks for more. Today 2,048 "
-        "are the least that is advised.",
+        "Its Paillier keys have 1,024 bits, unless `cfg.safety.phe.paillier.minimum_key_size` asks for more. Today "
+        "2,048 are the least that is advised.",
     ),
     require=require,
 )
