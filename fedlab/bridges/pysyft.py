@@ -23,8 +23,8 @@ It opens no port. What PySyft writes goes to a temporary folder, and that goes w
 request went is in `data/pysyft_consent.json`: what was refused before, what the owner read, and the approval.""",
     cannot=(
         "It has no rounds, no mean and no optimiser: those are your code. PySyft asks the owners.",
-        "It does not hurry: a request takes about a second, and longer the more parties there are; 50 are minutes a "
-        "round.",
+        "It does not hurry: a request takes about a second, and longer the more parties there are; a round of 50 takes "
+        "more than a minute.",
         "It does not hold *once*: what is approved for a single execution runs as often as it is called (issue 9391).",
         "It does not keep an approved function in: that runs in the Datasite's own process, and may do anything there "
         "(CVE-2026-31220). So an owner has to read it, and this version is no place for real secrets.",
