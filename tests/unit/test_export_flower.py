@@ -109,6 +109,15 @@ def test_a_round_of_the_apps_parties_is_the_kits_up_to_rounding(kind: str, tmp_p
     assert max(float(np.abs(one - other).max()) for one, other in pairs) < 1e-6
 
 
+def test_who_types_what_the_page_says_tells_nobody_and_lets_nobody_in(tmp_path: Path) -> None:
+    """Flower and Ray report their use unless told not to, and Ray listens to the network: as in the kit's engine."""
+    to_flower(Experiment(parties=2, examples=20, rounds=1, model="softmax"), tmp_path)
+    page = (tmp_path / "README.md").read_text()
+    typed = page[page.index("export ") : page.index("flwr run")]
+    for name in ("FLWR_TELEMETRY_ENABLED", "RAY_USAGE_STATS_ENABLED", "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"):
+        assert f" {name}={QUIET[name]}" in typed
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="Ray's processes need process groups to be ended together")
 @pytest.mark.xdist_group("flower simulation")
 def test_the_app_runs_in_flower_and_is_as_accurate_as_the_kit(tmp_path: Path) -> None:
