@@ -1,8 +1,8 @@
 # %% [markdown]
 # # 12 The tools: the same run elsewhere
 #
-# This kit is for learning. Whoever builds something real takes a framework. Four have been named wherever federated learning is explained: **Flower**,
-# **TensorFlow Federated**, **PySyft** and **FATE**. You take a run that you have just seen, and run it there. If the four do what they
+# This kit is for learning. Whoever builds something real takes a framework. Four names come up wherever federated learning is explained: **Flower**,
+# **TensorFlow Federated**, **PySyft** and **FATE**. You take a run of this kit, and run it there. If the four do what they
 # say, and the kit does what it says, the weights must be the same. That is a test of all five.
 #
 # After this lesson you will be able to
@@ -14,14 +14,16 @@
 # About 50 minutes, and 25 for the exercises.
 
 # %% [markdown] tags=["notebook"]
-# Run the grey boxes from the top, with Shift+Enter or *Run > Run All Cells*. The questions wait for your answer. None of the four has to be
-# installed: what they did is in a file, and at the end of each part stands how to do it yourself.
+# Run the grey boxes from the top, with Shift+Enter or *Run > Run All Cells*. The questions wait for your answer. None of the four has to be installed: what
+# they did is in a file, and the page says how to do it yourself.
 
 # %% [markdown]
 # ## Before you start
 #
 # Ten parties, 600 images each, five local epochs, three rounds: 199,210 weights, 2,850 steps of SGD. Each framework gets the same images,
-# the same first weights, and the same order of images. Its own code does the rest: the gradients, the steps, the mean.
+# the same first weights, and the same order of images. The rest happens there. TensorFlow Federated and FATE compute the gradients, the
+# steps and the mean with code of their own. Flower takes the mean, and leaves the gradients to you. PySyft carries programs and answers, and leaves both to
+# you: there the gradients are some lines of NumPy, which the kit writes.
 
 # %% jupyter={"source_hidden": true}
 from fedlab.lessons import claims_12 as promised
@@ -51,8 +53,9 @@ lab
 
 # %% [markdown]
 # Now take it along. Open the tab **Code**: the program there repeats the run in this kit. Below it choose a framework, and press **Write it for another
-# framework**. A folder appears next to the notebook, with a program of at most 120 lines, everybody's images, the first weights, and a page
-# (`README.md`) that says how to run it. Then choose SCAFFOLD as the algorithm, run one round, and try again: what is refused, and why?
+# framework**. You get a folder with a program of at most 120 lines, everybody's images, the first weights, and a page
+# (`README.md`) that says how to run it. When it runs, it prints after each round how far its weights are from the kit's. Then choose SCAFFOLD as the algorithm, run
+# one round, and try again: it is refused. The kit writes only what must come out the same: FedAvg for all four, and FedProx for all but FATE, which has none.
 #
 # ## The same run, five times
 
@@ -68,15 +71,15 @@ show(
 )
 
 # %% [markdown]
-# **Left: one curve.** Five programs, written by five groups of people, in NumPy, TensorFlow and PyTorch.
+# **Left: one curve.** The gradients are from NumPy (the kit, Flower, PySyft), TensorFlow and PyTorch (FATE).
 #
 # **Right: why the distance grows.** Floats have some seven digits, and $(a + b) + c$ is not always $a + (b + c)$. After one round all are within a
-# millionth. Then a weight that differs in its last digit puts a ReLU on the other side of 0 for some image, that image's gradient is another one, and in
-# the next round the difference is larger. It moves at most a few of 10,000 test images. That all four are equally far away in round 2 tells something:
-# they fell on one side, and the kit fell on the other. Neither is right; both are rounded.
+# millionth. Then a weight that differs in its last digit puts a ReLU on the other side of 0 for some image. That image's gradient is then another one, and
+# the difference grows. It moves at most a few of 10,000 test images. In round 2 all four are equally far away: the four fell on one side of 0, and the kit
+# on the other. Neither is right; both are rounded.
 #
-# So who compares two programs should compare **weights, after one round, with all images in one batch**. There nothing can be amplified, and
-# a difference that is larger than rounding is a fault. (`make bridges` runs this, makes the picture's file, and fails if a bound is missed.)
+# So who compares two programs should compare **weights, after one round, with all images in one batch**. In so few steps hardly anything is
+# amplified, and a difference that is larger than rounding is a fault. (`make bridges` runs this, makes the picture's file, and fails if a bound is missed.)
 #
 # ## What is called what
 
@@ -86,20 +89,20 @@ from fedlab_widgets import show_table
 show_table(published.called(), "The same things, in the words of each", exact=True)
 
 # %% [markdown]
-# Each word is a line in the program that the kit has written. Read one of them from the top; another name in the first line shows another one (`"flower"`,
-# `"tff"`, `"pysyft"`, `"fate"`).
+# Nearly each of these words is a line in the program that the kit has written. Here is one of the four programs. Find the lines of the table in it.
 
 # %%
 from fedlab.bridges import TARGETS
 from fedlab_widgets import show_file
 
-framework = TARGETS["tff"]
+framework = TARGETS["tff"]  # or "flower", "pysyft", "fate"
 show_table(published.seen(framework.name), framework.title, exact=True)
 show_file(framework.program[0], framework.source(framework.program[0]))
 
 # %% [markdown]
 # Which lines are *federated* in it? In TensorFlow Federated hardly any: you say what a model is, and get a process whose `next` is a round. In
-# Flower and PySyft you write the training yourself. In FATE you fill in a form (`TrainingArguments`), and the round is a callback in a trainer that was made for one machine.
+# Flower and PySyft you write the training yourself. In FATE you fill in a form (`TrainingArguments`), and a
+# trainer that was made for one machine calls the round after some epochs.
 #
 # To run it for real, write the folder and follow its page:
 
@@ -122,18 +125,20 @@ print(page[page.index("## How to run it") : page.index("The program is")])
 show_table(published.costs(), "Ten parties, 600 images each, on two cores: make bridges", digits=1)
 
 # %% [markdown]
-# (Memory is that of all processes together. The kit is quick because it was made for exactly this, and for nothing else. PySyft's seconds
-# are the asking: thirty requests, each read and approved.)
+# On disk is an environment with the framework and all that it needs. Memory is that of all processes together. The kit's line is from `python -m
+# benchmarks.flower`. The kit is quick because it was made for exactly this, and for nothing else. PySyft's seconds are the asking: thirty requests, each read
+# and approved.
 #
 # | | is for | is not for | security |
 # | --- | --- | --- | --- |
-# | **Flower** | training on many machines, and trying that on one first; any library for the training | people who want the training done for them | TLS, keys for nodes, secure sums |
+# | **Flower** | training on many machines, and trying that on one first; any library for the training | people who want the training done for them | TLS, keys for nodes; secure sums with its older strategies |
 # | **TensorFlow Federated** | research: new algorithms, in simulation, with thousands of parties | real devices: there is no way out of the simulation | simulated only |
-# | **PySyft** (0.9.5) | owners of data who want to be asked before anything runs | rounds without end: each is asked for | consent; nothing in what comes out |
-# | **FATE** | a few companies with servers, rows or columns apart | a laptop; parties that may be missing | secure sums by default; Paillier for columns |
+# | **PySyft** (0.9.5) | owners of data who want to be asked before anything runs | rounds without end: each is asked for | consent; nothing hides what comes out |
+# | **FATE** | a few companies with servers, rows or columns apart | a laptop; parties that may be missing | secure sums by default; encryption that adds, for columns |
 #
-# How alive are they? Flower 1.42.0 installs beside everything here. TensorFlow Federated's last release, 0.87.0, is of September 2024, and runs with Python 3.11 at most. PySyft 0.10
-# kept the name and is another program: no Datasites that you log in to, but folders that peers share. Whoever wants the article's PySyft pins
+# How alive are they? Flower 1.42.0 installs beside everything here. TensorFlow Federated's last release, 0.87.0, is of September 2024, and runs with Python
+# 3.11 at most. PySyft 0.10
+# kept the name and is another program: no Datasites that you log in to, but folders that peers share. Whoever wants Datasites pins
 # 0.9.5. FATE is at 2.2.0. None of the last three can be installed by naming it alone any more: the kit's `requirements.txt` in each folder has versions that
 # work together. **A tool is also the people who keep it running.**
 #
@@ -189,7 +194,8 @@ claim("Of what trained lets out, with the image most like it", leaves["trained"]
 #
 # ## Roles: FATE
 #
-# FATE comes from banks, and banks mostly share *customers*, not kinds of data: the columns are split (lesson 11). So its parties have roles.
+# FATE was begun at a bank. A bank and a shop share *customers*, but each knows something else about them: the columns are split (lesson 11). So its parties
+# have roles.
 #
 # | role | in our run | where columns are split |
 # | --- | --- | --- |
@@ -197,20 +203,21 @@ claim("Of what trained lets out, with the image most like it", leaves["trained"]
 # | **host** | the other parties | has more columns about the same people |
 # | **arbiter** | the server: adds up what it cannot read | holds a key, where one is needed |
 #
-# The kit's folder for FATE has a second program, `secureboost.py`: trees over split columns. The guest has the digits and the upper half of each image, the host the
-# lower half. The question is whether the digit is odd. The guest encrypts its gradients; the host adds them up for each place where one of its pixels could split a
-# tree, without being able to read them; the guest decrypts the sums, and takes the best split of both.
+# The kit's folder for FATE has a second program, `secureboost.py`: trees over split columns. The guest has the digits and the upper half of each image, the
+# host the lower half. The question is whether the digit is odd. The guest encrypts its gradients with Paillier's scheme, in which one can add without
+# reading. The host adds them up for each place where one of its pixels could split a tree, without being able to read them. The guest decrypts the sums, and
+# takes the best split of both.
 
 # %% jupyter={"source_hidden": true}
 show_table(published.boosted(), "FATE's HeteroSecureBoost: 300 images, 3 trees, 1,000 test images (make bridge-fate)")
 
 # %% [markdown]
-# ## OpenMined's tools, one cell each
+# ## OpenMined's three small libraries
 #
-# OpenMined, who make PySyft, also make three small libraries. They need no framework: they work in this kernel, next to the kit.
+# OpenMined, who make PySyft, also make three small libraries. They need no framework: they work next to the kit.
 #
 # **TenSEAL: the server averages what it cannot read.** Lesson 07 hid each message under masks. Here each party encrypts, all with the same key
-# $s$, and the server, who has no key, adds ciphertexts:
+# $s$, and the server, who has no key, adds ciphertexts. That is **homomorphic encryption**:
 #
 # $$\mathrm{Dec}_s\Big(\sum_k \mathrm{Enc}\big(\tfrac{n_k}{n} w_k\big)\Big) \approx \sum_k \tfrac{n_k}{n} w_k$$
 #
@@ -238,13 +245,17 @@ claim("Largest error of the encrypted mean", float(np.abs(found.mean - open_mean
 claim("Bytes that a party sends, by those of open messages", found.bytes_up / updates[0].nbytes, above=8)
 
 # %% jupyter={"source_hidden": true}
-show_table(published.openmined("mean"), "Seconds of the processors, all parties together; python -m benchmarks.openmined mean", digits=4)
+show_table(
+    published.openmined("mean"),
+    "Seconds of the processors, all parties together; python -m benchmarks.openmined mean",
+    digits=4,
+)
 
 # %% [markdown]
-# Masks send hardly more than open messages; TenSEAL sends eight times as much, and takes some thirty times the work of masks. What for? The parties agree
-# on one key, once, instead of on a mask for each two of them in each round; and if one drops out, nobody has to hand over shares of its secrets. What it
-# does **not** protect: all parties have that key, so one party and the server together read everybody. And nobody may tell the server the mean: a ciphertext and exactly what it
-# decrypts to give the key away (Li and Micciancio 2021). Then who tests the model?
+# Masks send hardly more than open messages; TenSEAL sends eight times as much, and takes some thirty times the work of masks. What for? The parties agree on
+# one key, once, instead of on a mask for each two of them in each round; and if one drops out, nobody has to hand over shares of its secrets. What it does
+# **not** protect: all parties have that key, so one party and the server together read everybody. And nobody may tell the server the mean: a ciphertext and
+# exactly what it decrypts to give the key away (Li and Micciancio 2021). Then who tests the model?
 #
 # **openmined-psi: whom do both know?** You have met it in lesson 11, next to our twenty lines: the same answer, on an elliptic curve, in a
 # thirtieth of the time.
@@ -264,10 +275,14 @@ from fedlab.openmined import private_counts
 labels = sent.labels(2)
 print("true      ", np.bincount(labels, minlength=10))
 print("one answer", private_counts(labels, 10, epsilon=0.1))
-print("the mean of a hundred", np.mean([private_counts(labels, 10, epsilon=0.1) for _ in range(100)], axis=0).round().astype(int))
+print(
+    "the mean of a hundred",
+    np.mean([private_counts(labels, 10, epsilon=0.1) for _ in range(100)], axis=0).round().astype(int),
+)
 
 # %% [markdown]
-# The noise is gone, and so is the privacy: $\varepsilon$ adds up. At most; the accountant of lesson 07, Google's dp-accounting, knows better:
+# The noise is gone, and so is the privacy: $\varepsilon$ adds up. That is an upper bound. The accountant of lesson 07, Google's dp-accounting, finds a lower
+# one if a small δ is allowed:
 
 # %% jupyter={"source_hidden": true}
 from fedlab.openmined import epsilon_of
@@ -279,8 +294,8 @@ show_table(
 )
 
 # %% [markdown]
-# Ten answers save one per cent. Each is as telling as can be with probability ½, so all ten are with $2^{-10}$, far more than δ. A
-# hundred save more than half: that all of them tell the most is then too unlikely to count.
+# Ten answers save one per cent. An answer tells the most that it can with probability ½. So all ten do with $2^{-10}$, which is far more than δ. A
+# hundred save more than half: that all of them tell the most is too unlikely to count.
 
 # %% [markdown]
 # ## Six faults
@@ -370,11 +385,14 @@ claim(
 )
 
 # %% [markdown]
-# **Accuracy finds none of the six.** The sum makes all weights about three times too large, and such a model gives
-# nearly the same answers: the largest of ten numbers stays the largest. A wrong FedProx is even rewarded. **The comparison of weights
-# finds all six**, in one round: without a fault they differ in the last digit of a float, and with one by more than ten thousand times as much.
+# **Accuracy gives none of the six away.** The model is softmax regression. Faults 1, 3 and 5 stand beside FedProx with $\mu = 0.1$, faults 2 and 4 beside
+# FedAvg, and fault 6 beside FedAvg with momentum. The sum makes all weights about three times too large. Such a model gives nearly the same answers: the
+# largest of ten numbers stays the largest. It loses a point or two, and who has no right run beside it sees nothing wrong. A wrong FedProx is even rewarded.
+# **The comparison of weights finds all six**, in one round: without a fault they differ in the last digit of a float, and with one by more than ten thousand
+# times as much.
 #
-# Those are our copies of the faults. The tools themselves were run too, by `make bridges`: one round, all images in one batch.
+# Those are our copies of the faults. The tools themselves were run too, by `make bridges`: one round, all images in one batch. For FedProx that were
+# five epochs with $\mu = 1$: in the first step a party is still at the shared model, and the term is 0 whatever its sign.
 
 # %% jupyter={"source_hidden": true}
 claim("FedProx of TensorFlow Federated, as it is, is off the kit's by", published.fedprox("as it is", "+μ"), above=1e-3)
@@ -413,7 +431,7 @@ claim(
 # %% [markdown]
 # ## The tests that turn red
 #
-# Each line of that table can be a test. A good test needs no data, no training, and no right answer to compare with: it says **one thing that must hold
+# Each fault can have a test that finds it. A good test needs no data set, no long run, and no right answer to compare with. It says **one thing that must hold
 # whatever the numbers are**. `w_t` is some model, `away` some difference from it, and `still` a slope of nothing but zeros.
 
 # %%
@@ -423,7 +441,7 @@ show_source(*[fault.test for fault in fault_tests.FAULTS])
 show_table(fault_tests.verdicts(), "Each test, on the wrong and on the right function", exact=True)
 
 # %% [markdown]
-# Each of these is a few lines, and would have found its fault on the day that was written. Mind what a test does *not* say: *the average of equal
+# Each of these is a few lines, and would have found its fault on the day the fault was written. Mind what a test does *not* say: *the average of equal
 # models is that model* is green on fault 4 too. That is why there are two.
 #
 # What to do when you find one? Run the smallest example that shows it, look whether somebody has reported it, and write to the people who made the tool:
@@ -432,9 +450,9 @@ show_table(fault_tests.verdicts(), "Each test, on the wrong and on the right fun
 # %% [markdown]
 # ## How to choose
 #
-# Ask in this order. The first *yes* is mostly the answer.
+# Ask in this order. The first *yes* is usually the answer.
 #
-# 1. **Do you want to understand, or to try an idea on an evening?** Stay here, or write it in NumPy: a round is ten lines.
+# 1. **Do you want to understand, or to try an idea in an evening?** Stay here, or write it in NumPy: a round is ten lines.
 # 2. **Are the same people's columns apart?** FATE. (Lesson 11 shows the idea in 200 lines.)
 # 3. **Must an owner say yes to each program?** PySyft, or the idea of it: a request that somebody reads. Add noise: consent does not look at what comes out.
 # 4. **Do you invent an algorithm, and simulate?** TensorFlow Federated is well thought through, if you can live with old versions. Flower simulates too.
@@ -519,8 +537,8 @@ def local_models(make, shared, parties):
 check.check_local_models(local_models)
 
 # %% [markdown] tags=["exercise"]
-# **5. A test of your own.** Somebody hands you a function `average(models, sizes)`, as in exercise 3. Call it with models and sizes of your own. Return True if it is
-# right, and False if it is not. There are wrong ones that you have not seen here; and a right one may round.
+# **5. A test of your own.** Somebody hands you a function `average(models, sizes)`, as in exercise 3. Call it with models and sizes of your own. Return True
+# if it is right, and False if it is not. There are wrong ones that you have not seen here; and a right one may round.
 
 
 # %% nbgrader={"grade": false, "grade_id": "is-right", "locked": false, "schema_version": 3, "solution": true, "task": false} tags=["exercise"]
@@ -535,14 +553,14 @@ def is_right(average):
 check.check_is_right(is_right)
 
 # %% [markdown] tags=["exercise"]
-# **To think about.** Fault 3 on the strategy's page has been copied into many programs, and their accuracies have been published. Are those results wrong?
-# What was compared in them with what?
+# **To think about.** Somebody copies the example of fault 3 into a program, and publishes its accuracies beside those of FedAvg. Are those results wrong?
+# What was compared with what?
 
 # %% [markdown]
 # ## What this does not show
 #
-# - **The frameworks at their best.** A run of ten parties on two cores is what they are worst at: what they were made for is many machines, and that costs at the start.
-# - **All that they can do.** We compare FedAvg and FedProx with dense layers, because all four can. Each has more; the kit's page in each folder says what it lacks.
+# - **The frameworks at their best.** They were made for many machines, and that costs at the start. Ten parties on two cores show the cost and not what it buys.
+# - **All that they can do.** We compare FedAvg with dense layers, because all four can. Each has more; the kit's page in each folder says what it lacks.
 # - **Next year.** Versions are from the day that stands in the result file. Faults get mended.
 # - **Who else there is.** NVIDIA FLARE, OpenFL, FedML and others are not here. The article that this kit grew out of named four tools.
 #
@@ -558,12 +576,14 @@ check.check_is_right(is_right)
 #
 # ## Where next
 #
-# - The code: `fedlab/bridges/` (the four programs are in `programs/`), `fedlab/openmined/`, `fedlab/lessons/faults.py`; `benchmarks/bridges.py` makes all figures of this page that no cell makes.
+# - The code: `fedlab/bridges/` (the four programs are in `programs/`), `fedlab/openmined/`, `fedlab/lessons/faults.py`; `benchmarks/bridges.py` and
+#   `benchmarks/openmined.py` make the measured tables.
 # - Flower: [flower.ai/docs](https://flower.ai/docs/framework/), and lesson 09. D. J. Beutel and others, 2020, [arXiv 2007.14390](https://arxiv.org/abs/2007.14390).
 # - TensorFlow Federated: [tensorflow.org/federated](https://www.tensorflow.org/federated/get_started), best *Building Your Own Federated Learning Algorithm*;
 #   [google-parfait/tensorflow-federated](https://github.com/google-parfait/tensorflow-federated).
-# - PySyft: [docs.openmined.org](https://docs.openmined.org/en/latest/), part 4 of *Getting started* is the owner's side; A. Trask, E. Bluemke and others, *Beyond Privacy Trade-offs with
-#   Structured Transparency*, 2020, [arXiv 2012.08347](https://arxiv.org/abs/2012.08347).
+# - PySyft: [docs.openmined.org](https://docs.openmined.org/en/latest/), part 4 of *Getting started* is the owner's side; A. Trask, E. Bluemke and others,
+#   *Beyond Privacy Trade-offs with Structured Transparency*, 2020, [arXiv 2012.08347](https://arxiv.org/abs/2012.08347).
 # - FATE: [FederatedAI/FATE](https://github.com/FederatedAI/FATE), in `doc/2.0/fate/ml`. K. Cheng and others, *SecureBoost*, 2019, [arXiv
 #   1901.08755](https://arxiv.org/abs/1901.08755).
-# - Encryption that adds: J. H. Cheon, A. Kim, M. Kim and Y. Song, *Homomorphic Encryption for Arithmetic of Approximate Numbers*, 2017, [ePrint 2016/421](https://eprint.iacr.org/2016/421).
+# - Encryption that adds: J. H. Cheon, A. Kim, M. Kim and Y. Song, *Homomorphic Encryption for Arithmetic of Approximate Numbers*, 2017, [ePrint
+#   2016/421](https://eprint.iacr.org/2016/421).
