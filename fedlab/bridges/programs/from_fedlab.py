@@ -55,11 +55,11 @@ class Journal:
         """Judge, print and keep the shared model after the next round; its accuracy."""
         number, seconds = len(self.rounds) + 1, time.perf_counter() - self.began
         accuracy = self.accuracy(weights)
-        self.models[f"round_{number}"] = flat = np.concatenate([np.ravel(part) for part in weights])
-        text, far = f"round {number}: test accuracy {100 * accuracy:.2f} %", None
+        name, text, far = f"round_{number}", f"round {number}: test accuracy {100 * accuracy:.2f} %", None
         with np.load(self.data / "kit_weights.npz") as kit:
-            if f"round_{number}" in kit.files:
-                far = float(np.abs(flat - kit[f"round_{number}"]).max())
+            if name in kit.files:
+                self.models[name] = np.concatenate([np.ravel(part) for part in weights])
+                far = float(np.abs(self.models[name] - kit[name]).max())
                 text += f", no weight is farther than {far:.1e} from fedlab's"
         print(text, flush=True)
         self.rounds.append({"accuracy": accuracy, "far": far, "seconds": seconds})
