@@ -407,7 +407,8 @@ check.check_is_genuine(is_genuine)
 #
 # ## Where next
 #
-# - To leave with it: `fedlab export --to flower FOLDER` writes an experiment as a small program of Flower's own, which needs nothing of this kit.
+# - To leave with it: `fedlab export --to flower FOLDER` writes an experiment as a small program of Flower's own, which needs nothing of this kit. [Lesson
+#   12](12_the_tools.ipynb) is about that.
 # - The code: `fedlab/apart.py` (what crosses), `fedlab/unplugged.py` (files), `fedlab/engines/flower.py`, `fedlab/network/` (who may join), `fedlab/handwriting.py`.
 # - A class as a federation: the plan for 45 minutes, a rehearsal, and what to do when nothing connects are in `lessons/TEACHING.md`.
 # - Flower: D. J. Beutel and others, *Flower: A Friendly Federated Learning Research Framework*, 2020, [arXiv 2007.14390](https://arxiv.org/abs/2007.14390).

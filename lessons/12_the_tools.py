@@ -7,11 +7,11 @@
 #
 # After this lesson you will be able to
 #
-# 1. say what each of the four calls a party, the server, a round, the optimiser, and security, and read a program in each,
+# 1. say what each of the four calls a party, the server, a round, the optimiser, and security, and read a program in one of them,
 # 2. choose one of them for a job, and say what it costs to start,
 # 3. find a fault in a tool that everybody uses: by weights, where accuracy says nothing.
 #
-# About 50 minutes, and 25 for the exercises.
+# About 40 minutes, 10 for *More, if you like*, and 25 for the exercises.
 
 # %% [markdown] tags=["notebook"]
 # Run the grey boxes from the top, with Shift+Enter or *Run > Run All Cells*. The questions wait for your answer. None of the four has to be installed: what
@@ -212,90 +212,18 @@ claim("Of what trained lets out, with the image most like it", leaves["trained"]
 show_table(published.boosted(), "FATE's HeteroSecureBoost: 300 images, 3 trees, 1,000 test images (make bridge-fate)")
 
 # %% [markdown]
-# ## OpenMined's three small libraries
+# ## How to choose
 #
-# OpenMined, who make PySyft, also make three small libraries. They need no framework: they work next to the kit.
+# Ask in this order. The first *yes* is usually the answer.
 #
-# **TenSEAL: the server averages what it cannot read.** Lesson 07 hid each message under masks. Here each party encrypts, all with the same key
-# $s$, and the server, who has no key, adds ciphertexts. That is **homomorphic encryption**:
+# 1. **Do you want to understand, or to try an idea in an evening?** Stay here, or write it in NumPy: a round is ten lines.
+# 2. **Are the same people's columns apart?** FATE. (Lesson 11 shows the idea.)
+# 3. **Must an owner say yes to each program?** PySyft, or the idea of it: a request that somebody reads. Add noise: consent does not look at what comes out.
+# 4. **May nobody read a single update?** FATE adds under masks by default; anything else needs lesson 07's masks or noise, written by you.
+# 5. **Do you invent an algorithm, and simulate?** TensorFlow Federated is well thought through, if you can live with old versions. Flower simulates too.
+# 6. **Will it run on other people's machines?** Flower, or a framework of its kind; and lesson 09's questions: who may join, what may run?
 #
-# $$\mathrm{Dec}_s\Big(\sum_k \mathrm{Enc}\big(\tfrac{n_k}{n} w_k\big)\Big) \approx \sum_k \tfrac{n_k}{n} w_k$$
-#
-# The scheme is CKKS (Cheon, Kim, Kim and Song 2017). It rounds, so $\approx$.
-
-# %%
-from fedlab.openmined import encrypted
-
-show_source(encrypted.encrypted_mean, encrypted.add)
-
-# %%
-# %%needs_privacy
-import numpy as np
-
-from fedlab import Experiment
-from fedlab.lessons.one_upload import first_round
-
-sent = first_round(Experiment(parties=3, examples=3_000, model="softmax", partition="quantity"))
-updates = [sent.update(party) for party in sent.uploads]
-counts = [upload.examples for upload in sent.uploads.values()]
-
-found = encrypted.encrypted_mean(updates, counts)
-open_mean = np.average(np.array(updates, np.float64), axis=0, weights=counts)
-claim("Largest error of the encrypted mean", float(np.abs(found.mean - open_mean).max()), below=1e-6)
-claim("Bytes that a party sends, by those of open messages", found.bytes_up / updates[0].nbytes, above=8)
-
-# %% jupyter={"source_hidden": true}
-show_table(
-    published.openmined("mean"),
-    "Seconds of the processors, all parties together; python -m benchmarks.openmined mean",
-    digits=4,
-)
-
-# %% [markdown]
-# Masks send hardly more than open messages; TenSEAL sends eight times as much, and takes some thirty times the work of masks. What for? The parties agree on
-# one key, once, instead of on a mask for each two of them in each round; and if one drops out, nobody has to hand over shares of its secrets. What it does
-# **not** protect: all parties have that key, so one party and the server together read everybody. And nobody may tell the server the mean: a ciphertext and
-# exactly what it decrypts to give the key away (Li and Micciancio 2021). Then who tests the model?
-#
-# **openmined-psi: whom do both know?** You have met it in lesson 11, next to our twenty lines: the same answer, on an elliptic curve, in a
-# thirtieth of the time.
-
-# %% jupyter={"source_hidden": true}
-show_table(published.openmined("psi"), "Seconds of the processors; python -m benchmarks.openmined psi", digits=1)
-
-# %% [markdown]
-# **PyDP: numbers about data that nobody may see.** The server would like to know how many images of each digit a party has. The party answers with
-# noise from Laplace's distribution, of scale $1/\varepsilon$. An image more or less changes one count by 1, so no answer gets more than $e^\varepsilon$ times
-# as likely by it. All ten counts together cost $\varepsilon$ once: an image is in one of them. But ask a hundred times, and take the mean:
-
-# %% tags=["nbval-ignore-output"]
-# %%needs_privacy
-from fedlab.openmined import private_counts
-
-labels = sent.labels(2)
-print("true      ", np.bincount(labels, minlength=10))
-print("one answer", private_counts(labels, 10, epsilon=0.1))
-print(
-    "the mean of a hundred",
-    np.mean([private_counts(labels, 10, epsilon=0.1) for _ in range(100)], axis=0).round().astype(int),
-)
-
-# %% [markdown]
-# The noise is gone, and so is the privacy: $\varepsilon$ adds up. That is an upper bound. The accountant of lesson 07, Google's dp-accounting, finds a lower
-# one if a small δ is allowed:
-
-# %% jupyter={"source_hidden": true}
-from fedlab.openmined import epsilon_of
-
-show_table(
-    [{"answers": n, "ε, added up": 0.1 * n, "ε at δ = 0.00001": epsilon_of(0.1, n, 1e-5)} for n in (1, 10, 100, 1_000)],
-    "Each answer with ε = 0.1",
-    digits=2,
-)
-
-# %% [markdown]
-# Ten answers save one per cent. An answer tells the most that it can with probability ½. So all ten do with $2^{-10}$, which is far more than δ. A
-# hundred save more than half: that all of them tell the most is too unlikely to count.
+# All four are free, under the Apache licence 2.0. Whatever you choose: pin the versions, and **keep one small run whose weights you know**. It is the yardstick for the next version.
 
 # %% [markdown]
 # ## Six faults
@@ -310,10 +238,11 @@ show_table(
 # | 2. A sum for a mean | FATE 2.2.0, `arch/protocol/secure_aggregation/_secure_aggregation.py`, lines 72 to 118, with `aggregator="plaintext"`. The party sends its model and its share, but not multiplied. The server adds the models up and divides by the sum of the shares, which is 1. A comment calls this way *for test only*; the usual one, with masks, is right. |
 # | 3. A norm without its square | Flower 1.42.0, the example in the text about `FedProx` (`serverapp/strategy/fedprox.py`, line 67). It adds up one norm for each array; our copy below takes one norm of all. The formula above it has the square, and the program for Flower's own FedProx experiments got it in 2023 ([pull request 2210](https://github.com/flwrlabs/flower/pull/2210)). |
 # | 4. An average without weights | FedLab 1.3.0 (another one, of SMILELab), `contrib/algorithm/basic_server.py`, `global_update`: the function that averages takes weights, and is called without. Also the much copied `average_weights` of [Federated-Learning-PyTorch](https://github.com/AshwinRJ/Federated-Learning-PyTorch/issues/27). It is right as long as all parties have equally many examples. |
-# | 5. A proximal term divided by the batch | No tool that we know. A small public project has it, and whoever adds up losses and divides at the end is close to it. |
+# | 5. A proximal term divided by the batch | No tool that we know. Whoever adds up the losses of a batch and divides at the end is close to it. |
 # | 6. One model for all parties | A mistake for everybody who simulates parties in one program. `set_weights` of Keras leaves the optimiser's memory where it is. PySyft's tutorial met it with one optimiser for all, in 2019 ([2648](https://github.com/OpenMined/PySyft/pull/2648)). TensorFlow Federated wants a function that makes a new model each time, and refuses a finished one. |
 #
-# Here they are, in a line or two each. `total` is the sum of a batch's slopes, and `size` how many examples that are.
+# Here they are, in a line or two each. `total` is the sum of a batch's slopes, and `size` how many examples that are. What is right you know: a step follows
+# $\frac1B \sum_i \nabla l_i + \mu\,(w - w_t)$, and the mean is $\sum_k \frac{n_k}{n} w_k$. The lines for that are yours to write, in the exercises.
 
 # %%
 from fedlab.lessons import fault_tests, faults
@@ -321,11 +250,9 @@ from fedlab_widgets import show_lines
 
 show_lines(
     {
-        r"right: $\frac1B \sum_i \nabla l_i + \mu\,(w - w_t)$": (faults.pulled, "return"),
         r"1. pushed: $\dots + \mu\,(w_t - w)$": (faults.pushed, "return"),
         r"3. unsquared: $\dots + \frac\mu2\,(w - w_t) / \lVert w - w_t \rVert$": (faults.unsquared, "return"),
         r"5. divided: $\frac1B \bigl(\sum_i \nabla l_i + \mu\,(w - w_t)\bigr)$": (faults.divided, "return"),
-        r"right: $\sum_k \frac{n_k}{n} w_k$": (faults.averaged, "return"),
         r"2. summed: $\sum_k w_k / \sum_k \frac{n_k}{n}$": (faults.summed, "return"),
         r"4. unweighted: $\frac1K \sum_k w_k$": (faults.unweighted, "return"),
     }
@@ -361,7 +288,7 @@ show_table(
             "fault": title,
             "accuracy without, %": np.mean(one.kit),
             "with, %": np.mean(one.faulty),
-            "runs in which it is higher with": one.ahead,
+            f"runs of {len(one.kit)} in which it is higher with": one.ahead,
             "weights differ by": f"{one.difference:.3f}",
             "and without the fault by": f"{one.without:.0e}",
         }
@@ -448,17 +375,90 @@ show_table(fault_tests.verdicts(), "Each test, on the wrong and on the right fun
 # version, file, what you expect, what comes. They will be glad.
 
 # %% [markdown]
-# ## How to choose
+# ## More, if you like: OpenMined's three small libraries
 #
-# Ask in this order. The first *yes* is usually the answer.
+# OpenMined, who make PySyft, also make three small libraries. They need no framework: they work next to the kit.
 #
-# 1. **Do you want to understand, or to try an idea in an evening?** Stay here, or write it in NumPy: a round is ten lines.
-# 2. **Are the same people's columns apart?** FATE. (Lesson 11 shows the idea in 200 lines.)
-# 3. **Must an owner say yes to each program?** PySyft, or the idea of it: a request that somebody reads. Add noise: consent does not look at what comes out.
-# 4. **Do you invent an algorithm, and simulate?** TensorFlow Federated is well thought through, if you can live with old versions. Flower simulates too.
-# 5. **Will it run on other people's machines?** Flower, or a framework of its kind; and lesson 09's questions: who may join, what may run?
+# **TenSEAL: the server averages what it cannot read.** Lesson 07 hid each message under masks. Here each party encrypts, all with the same key
+# $s$, and the server, who has no key, adds ciphertexts. That is **homomorphic encryption**:
 #
-# Whatever you choose: pin the versions, and **keep one small run whose weights you know**. It is the yardstick for the next version.
+# $$\mathrm{Dec}_s\Big(\sum_k \mathrm{Enc}\big(\tfrac{n_k}{n} w_k\big)\Big) \approx \sum_k \tfrac{n_k}{n} w_k$$
+#
+# The scheme is CKKS (Cheon, Kim, Kim and Song 2017). It rounds, so $\approx$.
+
+# %%
+from fedlab.openmined import encrypted
+
+show_source(encrypted.encrypted_mean, encrypted.add)
+
+# %%
+# %%needs_privacy
+import numpy as np
+
+from fedlab import Experiment
+from fedlab.lessons.one_upload import first_round
+
+sent = first_round(Experiment(parties=3, examples=3_000, model="softmax", partition="quantity"))
+updates = [sent.update(party) for party in sent.uploads]
+counts = [upload.examples for upload in sent.uploads.values()]
+
+found = encrypted.encrypted_mean(updates, counts)
+open_mean = np.average(np.array(updates, np.float64), axis=0, weights=counts)
+claim("Largest error of the encrypted mean", float(np.abs(found.mean - open_mean).max()), below=1e-6)
+claim("Bytes that a party sends, by those of open messages", found.bytes_up / updates[0].nbytes, above=8)
+
+# %% jupyter={"source_hidden": true}
+show_table(
+    published.openmined("mean"),
+    "Milliseconds of the processors, all parties together; python -m benchmarks.openmined mean",
+    digits=2,
+)
+
+# %% [markdown]
+# Masks send hardly more than open messages; TenSEAL sends eight times as much, and takes some thirty times the work of masks. What for? The parties agree on
+# one key, once, instead of on a mask for each two of them in each round; and if one drops out, nobody has to hand over shares of its secrets. What it does
+# **not** protect: all parties have that key, so one party and the server together read everybody. And nobody may tell the server the mean: a ciphertext and
+# exactly what it decrypts to give the key away (Li and Micciancio 2021). Then who tests the model?
+#
+# **openmined-psi: whom do both know?** You have met it in lesson 11, next to our twenty lines: the same answer, on an elliptic curve, in a
+# thirtieth of the time.
+
+# %% jupyter={"source_hidden": true}
+show_table(published.openmined("psi"), "Seconds of the processors; python -m benchmarks.openmined psi", digits=1)
+
+# %% [markdown]
+# **PyDP: numbers about data that nobody may see.** The server would like to know how many images of each digit a party has. The party answers with
+# noise from Laplace's distribution, of scale $1/\varepsilon$. An image more or less changes one count by 1, so no answer gets more than $e^\varepsilon$ times
+# as likely by it. All ten counts together cost $\varepsilon$ once: an image is in one of them. But ask a hundred times, and take the mean:
+
+# %% tags=["nbval-ignore-output"]
+# %%needs_privacy
+from fedlab.openmined import private_counts
+
+labels = sent.labels(2)
+print("true      ", np.bincount(labels, minlength=10))
+print("one answer", private_counts(labels, 10, epsilon=0.1))
+print(
+    "the mean of a hundred",
+    np.mean([private_counts(labels, 10, epsilon=0.1) for _ in range(100)], axis=0).round().astype(int),
+)
+
+# %% [markdown]
+# The noise is gone, and so is the privacy: $\varepsilon$ adds up. That is an upper bound. The accountant of lesson 07, Google's dp-accounting, finds a lower
+# one if a small δ is allowed:
+
+# %% jupyter={"source_hidden": true}
+from fedlab.openmined import epsilon_of
+
+show_table(
+    [{"answers": n, "ε, added up": 0.1 * n, "ε at δ = 0.00001": epsilon_of(0.1, n, 1e-5)} for n in (1, 10, 100, 1_000)],
+    "Each answer with ε = 0.1",
+    digits=2,
+)
+
+# %% [markdown]
+# Ten answers save one per cent. An answer tells the most that it can with probability ½. So all ten do with $2^{-10}$, which is far more than δ. A
+# hundred save more than half: that all of them tell the most is too unlikely to count.
 
 # %% [markdown] tags=["exercise"]
 # ## Exercises

@@ -11,11 +11,11 @@ VERSION = "2.2.0"
 
 
 def require(experiment: Experiment) -> None:
-    """Raise `CannotExport` for FedProx, which FATE 2 does not have, and for one party alone."""
-    if experiment.algorithm.name == "fedprox":
+    """Raise `CannotExport` for all but FedAvg, since FATE 2 has nothing else, and for one party alone."""
+    if experiment.algorithm.name != "fedavg":
         raise CannotExport(
-            say("FATE {version} has no FedProx: its HomoNN offers FedAvg alone. Take fedavg, or another framework.",
-                version=VERSION)
+            say("FATE {version} has no {algorithm}: its HomoNN offers FedAvg alone. Take FedAvg, or another framework.",
+                version=VERSION, algorithm=say(experiment.algorithm.title))
         )  # fmt: skip
     if experiment.parties < 2:
         raise CannotExport(say("FATE needs a guest and at least one host: make it two parties or more."))

@@ -70,8 +70,8 @@ class Framework:
 
     def export(self, experiment: Experiment, folder: Path) -> list[Path]:
         """Write the program, its data and its page; the paths of all files."""
-        require_plain(experiment)
         self.require(experiment)
+        require_plain(experiment)
         data = (folder / "data").resolve()
         prepared, rounds, written = write_plain(experiment, data)
         texts = {name: self.source(name) for name in (*self.program, SHARED)}

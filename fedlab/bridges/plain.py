@@ -72,7 +72,8 @@ def require_plain(experiment: Experiment) -> None:
     for name, allowed in PLAIN.items():
         if values[name] not in allowed:
             raise CannotExport(
-                say("The exported program cannot express {name} {value}: it must be {allowed}.",
+                say("The exported program cannot express {name} {value}, which a framework's own FedAvg does not do: "
+                    "it must be {allowed}.",
                     name=name, value=values[name], allowed=say(" or ").join(map(str, allowed)))
             )  # fmt: skip
 

@@ -25,6 +25,7 @@ from fedlab.text import say
         "does not pull": wrong_12.step(pull=lambda w, w_t, mu: 0),
         "half of it": wrong_12.step(pull=lambda w, w_t, mu: mu / 2 * (w - w_t)),
         "pushes ": wrong_12.step(pull=lambda w, w_t, mu: mu * np.abs(w - w_t)),
+        "by the same number": wrong_12.step(pull=lambda w, w_t, mu: mu / 2 * np.linalg.norm(w - w_t)),
         "nothing to pull": wrong_12.step(pull=lambda w, w_t, mu: mu * w),
         "twice the μ": wrong_12.step(pull=lambda w, w_t, mu: mu**2 * (w - w_t)),
     },
@@ -48,6 +49,8 @@ def check_direction(direction: Callable[..., Any]) -> str:
         require(close(step(w_t, mu), plain), "at the shared model itself there is nothing to pull, whatever μ is.")
         pull = step(w, mu) - plain
         require(np.abs(pull).max() > 1e-9, "it does not pull: with μ and without, the direction is the same.")
+        require(np.ptp(pull) > 1e-9, "it pulls every weight by the same number, and each has a distance of its "
+                "own: w - w_t is an array.")  # fmt: skip
         require(np.all(pull * (w - w_t) > 0), "it pushes away from the shared model: a step goes against the "
                 "direction, so the direction must lead away from w_t in each weight.")  # fmt: skip
         require(close(step(w_t + 2 * (w - w_t), mu) - plain, 2 * pull), "twice as far away it must pull twice as hard: "

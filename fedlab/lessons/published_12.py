@@ -153,7 +153,7 @@ def openmined(part: str) -> list[dict[str, Any]]:
     return [
         {
             say("the mean of"): say("{parties} × {weights:,} weights", **one), say("way"): ways[one["way"]],
-            say("seconds"): one["seconds"], say("bytes that a party sends"): one["bytes up"],
+            say("milliseconds"): 1000 * one["seconds"], say("bytes that a party sends"): one["bytes up"],
         }
         for one in rows
     ]  # fmt: skip

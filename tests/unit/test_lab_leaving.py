@@ -60,7 +60,7 @@ def test_every_framework_of_the_command_can_be_chosen(lab: Lab, target: str) -> 
 def test_what_the_framework_cannot_express_is_said(lab: Lab) -> None:
     lab._session.restore(SMALL.with_(algorithm="scaffold").link())
     lab.run(1)
-    assert "cannot express algorithm scaffold: it must be fedavg or fedprox." in left(lab)
+    assert "it must be fedavg or fedprox." in left(lab)
     assert not Path("fedlab-flower").exists()
 
 

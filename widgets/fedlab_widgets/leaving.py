@@ -36,6 +36,7 @@ class Leaving(View):
             say("a folder with a program of that framework that trains the same, the data, and a page about it"),
             self.write,
         )  # fmt: skip
+        write.layout.width = "auto"
         self._answer = self.make(widgets.HTML)
         self._row = self.make(widgets.HBox, [self._target, write])
         self.view = self.make(widgets.VBox, [self._row, self._answer])
