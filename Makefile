@@ -28,7 +28,7 @@ test: test-fast $(VENV)/browser.stamp
 
 # The second run is with TensorFlow out of reach: what needs it is skipped, all else must do without. Facts that the same
 # NumPy proves a second time, at length, are left out of it.
-TWICE := published benchmarks attack membership backdoor little robust interrupts lab_session flower network unplugged export
+TWICE := published benchmarks attack membership backdoor little robust interrupts lab_session flower network unplugged export faults openmined lab_leaving
 test-fast: lint
 	$(BIN)/pytest --numprocesses 2 --dist loadfile --ignore tests/browser $(ARGS)
 	PYTHONPATH=$(CURDIR)/tests/without_tensorflow $(BIN)/pytest --numprocesses 2 --dist loadfile tests/unit \
