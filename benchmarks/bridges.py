@@ -4,7 +4,7 @@
     python -m benchmarks.bridges tff    flower, tff, pysyft, fate, or several; all of them if none is named
 
 Each experiment of the yardstick is exported (`fedlab export`) and its program runs as its page says, in a network and
-process namespace of its own (Linux), with a /tmp of its own: there is only the loopback interface, nothing is fetched,
+process namespace of its own (Linux), with a folder for what is temporary: there is only the loopback interface, nothing is fetched,
 and when the program ends all that it has started ends, and all that it has left is gone. Reported are, by round, the
 largest difference of any weight to the kit's, and the accuracy; seconds of a round, the first with all that the
 framework starts; and the most memory that its processes had together, counting what they share once for each. Besides:
@@ -43,7 +43,7 @@ from fedlab.engines.flower_simulation import QUIET
 from fedlab.experiment import Experiment
 
 NAMESPACE = ("unshare", "--net", "--pid", "--fork", "--kill-child", "--mount-proc",
-             "sh", "-c", 'ip link set lo up && mount -t tmpfs none /tmp && exec "$@"', "sh")  # fmt: skip
+             "sh", "-c", 'ip link set lo up && exec "$@"', "sh")  # fmt: skip
 PATIENCE = 900  # seconds for a program
 
 
@@ -87,7 +87,7 @@ def started(framework: Framework, folder: Path, *arguments: str, program: str = 
     """Run the exported program, or another one beside it, to its end, alone with itself: seconds and megabytes."""
     variables = os.environ | QUIET | {
         "PATH": f"{environment(framework)}{os.pathsep}{os.environ['PATH']}",
-        "HOME": str(folder),
+        "HOME": str(folder), "TMPDIR": str(folder.parent), "RAY_TMPDIR": str(folder.parent),
         "FLWR_HOME": str(folder / ".flwr"), "FLWR_DISABLE_RUNTIME_DEPENDENCY_INSTALLATION": "1",
     }  # fmt: skip
     typed = ["python", program] if program else command(framework, folder)
