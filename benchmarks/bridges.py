@@ -7,10 +7,9 @@ Each experiment of the yardstick is exported (`fedlab export`) and its program r
 process namespace of its own (Linux), with a folder for what is temporary: there is only the loopback interface, nothing
 is fetched, and when the program ends all that it has started ends, and all that it has left is gone. Reported are, by
 round, the largest difference of any weight to the kit's, and the accuracy; seconds of a round, the first with all that
-the framework starts; and the most memory that its processes had together, counting what they share once for each. Besides:
-TFF's own FedProx beside the kit's with μ and with -μ, what FATE's plaintext aggregator returns, FATE's boosted trees on
-columns that are split, and what PySyft's owners are asked.
-A figure outside its bound makes the command fail.
+the framework starts; and the most memory that its processes had together, counting what they share once for each.
+Besides: TFF's own FedProx beside the kit's with μ and with -μ, what FATE's plaintext aggregator returns, FATE's boosted
+trees on columns that are split, and what PySyft's owners are asked. A figure outside its bound makes the command fail.
 """
 
 from __future__ import annotations
