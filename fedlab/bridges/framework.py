@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
@@ -57,7 +57,7 @@ class Framework:
     cannot: tuple[str, ...]
     install: str = ""
     require: Callable[[Experiment], None] = nothing
-    more: Callable[[Prepared, Path], Mapping[str, str]] = field(default=no_more)
+    more: Callable[[Prepared, Path], Mapping[str, str]] = no_more
 
     def source(self, name: str) -> str:
         """The text of one of the program's files."""

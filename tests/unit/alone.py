@@ -10,15 +10,18 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.bridges import NAMESPACE
+
 ROOT = Path(__file__).parents[2]
-ALONE = ("unshare", "--net", "--pid", "--fork", "--kill-child", "--mount-proc",
-         "sh", "-c", 'ip link set lo up && exec "$@"', "sh")  # fmt: skip
 
 
 @cache
 def can_be_alone() -> bool:
     """Whether a program can have a network and processes of its own here."""
-    return shutil.which("unshare") is not None and subprocess.run([*ALONE, "true"], capture_output=True).returncode == 0
+    return (
+        shutil.which("unshare") is not None
+        and subprocess.run([*NAMESPACE, "true"], capture_output=True).returncode == 0
+    )
 
 
 def needs(framework: str) -> pytest.MarkDecorator:
@@ -34,7 +37,7 @@ def run_alone(framework: str, folder: Path, code: str, *arguments: str) -> None:
     for one in (home, scratch):
         one.mkdir(exist_ok=True)
     done = subprocess.run(
-        [*ALONE, str(ROOT / f".venv-{framework}" / "bin/python"), "-B", "-c", code, *arguments],
+        [*NAMESPACE, str(ROOT / f".venv-{framework}" / "bin/python"), "-B", "-c", code, *arguments],
         cwd=folder, env=os.environ | {"HOME": str(home), "TMPDIR": str(scratch)}, stdin=subprocess.DEVNULL,
         capture_output=True, text=True, timeout=300, check=False,
     )  # fmt: skip

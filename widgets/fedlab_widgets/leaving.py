@@ -7,7 +7,6 @@ import io
 import tempfile
 import zipfile
 from pathlib import Path
-from typing import ClassVar
 
 import ipywidgets as widgets
 
@@ -24,8 +23,6 @@ from fedlab_widgets.view import View, complaint, lesson
 
 class Leaving(View):
     """A choice of frameworks, and a button that writes the selected run's program for one of them."""
-
-    follows: ClassVar[tuple[str, ...]] = ("runs", "selected")
 
     def __init__(self, session: Session):
         super().__init__(session)
